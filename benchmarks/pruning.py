@@ -1,0 +1,232 @@
+"""Lean networks against dense ones: criteria side by side, over seeds, in one table.
+
+    python benchmarks/pruning.py --data digits --sparsities 0.9 --seeds 5
+    python benchmarks/pruning.py --data fashion --sparsities 0.917 --seeds 3
+
+Each run is a row of a CSV file; runs that are there already are not repeated, so a stopped
+benchmark goes on where it was. The dense network of a seed is trained once and kept in
+``--cache``. With ``--split validation`` a sixth of the training data is held out and the test data
+are not read: use it whenever something is to be chosen.
+"""
+
+import argparse
+import csv
+import itertools
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import pandas as pd
+from scipy import stats
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import train_test_split
+
+from skscreen import MLPClassifier, ScreeningPruner
+from skscreen.datasets import load_dataset
+from skscreen.inspection import network_costs
+
+HERE = Path(__file__).parent
+
+#: name -> (estimator, epochs of the dense training)
+NETWORKS = {
+    "lenet-300-100": (MLPClassifier((300, 100), batch_size=128), 20),
+}
+
+#: what identifies a run, in the order of the columns
+KEY = [
+    "data",
+    "split",
+    "network",
+    "granularity",
+    "criterion",
+    "f_weight",
+    "allocation",
+    "schedule",
+    "options",
+    "sparsity",
+    "seed",
+]
+MEASURED = ["dense_accuracy", "accuracy", "n_weights", "macs", "dense_macs", "seconds"]
+
+
+def load(name, split):
+    """Return training and evaluation data."""
+    data = load_dataset(name)
+    if split == "test":
+        return data.X_train, data.y_train, data.X_test, data.y_test
+    X, X_held, y, y_held = train_test_split(
+        data.X_train, data.y_train, stratify=data.y_train, test_size=1 / 6, random_state=0
+    )
+    return X, y, X_held, y_held
+
+
+def train_dense(data, split, network, seed):
+    """Train the dense network of a seed."""
+    X, y, _, _ = load(data, split)
+    estimator, n_epochs = NETWORKS[network]
+    return clone(estimator).set_params(max_iter=n_epochs, tol=None, random_state=seed).fit(X, y)
+
+
+def run(key, cache):
+    """Prune one network and return its row."""
+    settings = dict(zip(KEY, key, strict=True))
+    dense = joblib.Memory(cache, verbose=0).cache(train_dense)(
+        settings["data"], settings["split"], settings["network"], settings["seed"]
+    )
+    X, y, X_eval, y_eval = load(settings["data"], settings["split"])
+    options = dict(option.split("=") for option in settings["options"].split() if option)
+    pruner = ScreeningPruner(
+        FrozenEstimator(dense),
+        criterion=settings["criterion"],
+        f_weight=settings["f_weight"],
+        allocation=settings["allocation"],
+        schedule=settings["schedule"],
+        sparsity=settings["sparsity"],
+        random_state=settings["seed"],
+        **{name: parse_value(value) for name, value in options.items()},
+    )
+    start = time.perf_counter()
+    pruner.fit(X, y)
+    seconds = time.perf_counter() - start
+    costs = network_costs(pruner.network_).total
+    measured = [
+        dense.score(X_eval, y_eval),
+        pruner.score(X_eval, y_eval),
+        costs.n_weights,
+        costs.macs,
+        network_costs(dense.network_).total.macs,
+        round(seconds, 1),
+    ]
+    return dict(zip(KEY + MEASURED, [*key, *measured], strict=True))
+
+
+def parse_value(text):
+    """Read an option's value as a number where it is one."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def summary(table):
+    """Mean and deviation of each setting, and its paired difference to magnitude pruning."""
+    setting = [name for name in KEY if name != "seed"]
+    table = table.assign(error=100 * (1 - table.accuracy), dense=100 * (1 - table.dense_accuracy))
+    lines = []
+    for values, group in table.groupby(setting, sort=False):
+        row = dict(zip(setting, values, strict=True))
+        row |= {"seeds": len(group), "dense error": group.dense.mean()}
+        row |= {"error": group.error.mean(), "sd": group.error.std(ddof=1)}
+        row["points below dense"] = (group.error - group.dense).mean()
+        row["ahead of magnitude"] = paired_difference(table, row, group)
+        lines.append(row)
+    result = pd.DataFrame(lines)
+    constant = [c for c in setting if result[c].nunique() == 1]
+    title = ", ".join(f"{c}={result[c].iloc[0]}" for c in constant if result[c].iloc[0] != "")
+    shown = result.drop(columns=constant)
+    return f"{title}\n{shown.to_string(index=False, float_format=lambda v: f'{v:.3f}')}"
+
+
+def paired_difference(table, row, group):
+    """Error of magnitude pruning minus this one's on the same seeds, with its 95 % interval."""
+    same = ["data", "split", "network", "granularity", "allocation", "schedule", "options"]
+    same.append("sparsity")
+    rivals = table[table.criterion == "magnitude"]
+    for name in same:
+        rivals = rivals[rivals[name] == row[name]]
+    pairs = group.merge(rivals, on="seed", suffixes=("", "_magnitude"))
+    if row["criterion"] == "magnitude" or len(pairs) < 2:
+        return ""
+    difference = pairs.error_magnitude - pairs.error
+    half = stats.sem(difference) * stats.t.ppf(0.975, len(pairs) - 1)
+    return f"{difference.mean():+.3f} +- {half:.3f}"
+
+
+def build_parser():
+    """Build the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", nargs="+", default=["digits"], help="names or paths, see skscreen.datasets")
+    add("--split", choices=["test", "validation"], default="test")
+    add("--network", nargs="+", choices=list(NETWORKS), default=["lenet-300-100"])
+    add("--granularity", nargs="+", default=["connection"])
+    add("--criteria", nargs="+", default=["screening", "magnitude"])
+    add("--f-weights", nargs="+", type=float, default=[ScreeningPruner().f_weight])
+    add("--allocations", nargs="+", default=[ScreeningPruner().allocation])
+    add("--schedules", nargs="+", default=["gradual"])
+    add("--options", nargs="+", default=[""], help="further parameters: 'n_rounds=5 task=auto'")
+    add("--sparsities", nargs="+", type=float, default=[0.9])
+    add("--seeds", type=int, default=5, help="number of seeds")
+    add("--jobs", type=int, default=1, help="runs at the same time")
+    add("--out", type=Path, default=HERE / "results" / "pruning.csv")
+    add("--cache", default=".skscreen-cache", help="folder of the dense networks")
+    return parser
+
+
+def keys_of(arguments):
+    """List the runs that the arguments ask for."""
+    keys = []
+    for key in itertools.product(
+        arguments.data,
+        [arguments.split],
+        arguments.network,
+        arguments.granularity,
+        arguments.criteria,
+        arguments.f_weights,
+        arguments.allocations,
+        arguments.schedules,
+        arguments.options,
+        arguments.sparsities,
+        range(arguments.seeds),
+    ):
+        key = list(key)
+        if key[KEY.index("criterion")] != "screening":
+            key[KEY.index("f_weight")] = 0.0
+        if tuple(key) not in keys:
+            keys.append(tuple(key))
+    return keys
+
+
+def read(path):
+    """Read the rows that are there."""
+    if not path.exists():
+        return pd.DataFrame(columns=KEY + MEASURED)
+    return pd.read_csv(path, keep_default_na=False, dtype={"options": str})
+
+
+def main(argv=None):
+    """Run what is missing and print the table."""
+    arguments = build_parser().parse_args(argv)
+    keys = keys_of(arguments)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    done = set(read(arguments.out)[KEY].itertuples(index=False, name=None))
+    todo = [key for key in keys if key not in done]
+    rows = joblib.Parallel(n_jobs=arguments.jobs, return_as="generator_unordered")(
+        joblib.delayed(run)(key, arguments.cache) for key in todo
+    )
+    for number, row in enumerate(rows, 1):
+        new = not arguments.out.exists()
+        with open(arguments.out, "a", newline="") as file:
+            writer = csv.DictWriter(file, KEY + MEASURED)
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        print(
+            f"[{number}/{len(todo)}] {row['data']} {row['criterion']} f_weight={row['f_weight']} "
+            f"{row['allocation']} {row['options']} sparsity={row['sparsity']} seed={row['seed']}: "
+            f"{row['accuracy']:.4f} (dense {row['dense_accuracy']:.4f}), {row['seconds']} s",
+            file=sys.stderr,
+        )
+    table = read(arguments.out)
+    wanted = pd.DataFrame(keys, columns=KEY)
+    print(summary(table.merge(wanted, on=KEY)))
+
+
+if __name__ == "__main__":
+    main()

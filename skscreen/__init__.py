@@ -1,0 +1,19 @@
+"""Pruning neural networks by statistical screening, behind the scikit-learn API."""
+
+from skscreen._version import __version__
+from skscreen.estimators import (
+    HiddenActivations,
+    MLPClassifier,
+    MLPRegressor,
+    ScreeningPruner,
+)
+from skscreen.screening import f_statistic
+
+__all__ = [
+    "HiddenActivations",
+    "MLPClassifier",
+    "MLPRegressor",
+    "ScreeningPruner",
+    "__version__",
+    "f_statistic",
+]

@@ -1,0 +1,7 @@
+"""The scikit-learn estimators."""
+
+from skscreen.estimators.handoff import HiddenActivations
+from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
+from skscreen.estimators.pruner import ScreeningPruner
+
+__all__ = ["HiddenActivations", "MLPClassifier", "MLPRegressor", "ScreeningPruner"]

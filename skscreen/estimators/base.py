@@ -1,0 +1,293 @@
+"""What all network estimators share: checking, training, predicting."""
+
+import copy
+import warnings
+from abc import ABCMeta, abstractmethod
+from dataclasses import fields
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
+
+from skscreen._version import __version__
+from skscreen.estimators._docs import fill_docs
+from skscreen.estimators._params import (
+    boolean,
+    check_parameters,
+    integer,
+    none,
+    one_of,
+    random_state,
+    real,
+)
+from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
+from skscreen.nn import Loss, TrainingOptions, train
+
+INFINITY = float("inf")
+
+TRAINING_CHECKS = {
+    "solver": one_of("adam", "sgd", "lbfgs"),
+    "alpha": real(0, INFINITY, closed="left"),
+    "batch_size": integer(1) | one_of("auto"),
+    "learning_rate": one_of("constant", "cosine", "invscaling", "adaptive"),
+    "learning_rate_init": real(0, INFINITY, closed="neither"),
+    "power_t": real(0, INFINITY, closed="left"),
+    "max_iter": integer(1),
+    "shuffle": boolean,
+    "random_state": random_state,
+    "tol": real(0, INFINITY, closed="left") | none,
+    "verbose": boolean,
+    "warm_start": boolean,
+    "momentum": real(0, 1),
+    "nesterovs_momentum": boolean,
+    "early_stopping": boolean,
+    "validation_fraction": real(0, 1, closed="neither"),
+    "beta_1": real(0, 1, closed="left"),
+    "beta_2": real(0, 1, closed="left"),
+    "epsilon": real(0, INFINITY, closed="neither"),
+    "n_iter_no_change": integer(1),
+    "max_fun": integer(1),
+    "dropout": real(0, 1, closed="left"),
+    "dtype": one_of("float32", "float64"),
+}
+
+
+class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta):
+    """A network behind ``fit``; a subclass says how it is built, a task mixin what it learns.
+
+    The task mixin gives ``_encode_target``, ``_task_weight``, ``_stratify``, ``_output`` and
+    ``_score_held_out``; the subclass gives ``_build_network`` and ``_parameter_checks``.
+    """
+
+    _parameter_checks = TRAINING_CHECKS
+
+    @abstractmethod
+    def _build_network(self, n_features, n_outputs, output, rng):
+        """Return a freshly initialised `Network`."""
+
+    @fill_docs
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        {fit_parameters}
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For a bad parameter or bad input; the estimator stays as it was.
+        FloatingPointError
+            When the loss is no longer finite; the estimator stays as it was.
+        """
+        go_on = self.warm_start and hasattr(self, "network_")
+        X, target = self._validated_training_data(X, y, reset=not go_on)
+        self._train(X, target, sample_weight, X_val, y_val, options=self._options(), go_on=go_on)
+        vars(self).pop("_optimizer", None)
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, X_val, y_val, **target_options):
+        """Run one epoch over a batch of data, going on with weights and optimiser state."""
+        go_on = hasattr(self, "network_")
+        X, target = self._validated_training_data(X, y, reset=not go_on, **target_options)
+        options = self._options(max_iter=1, tol=None)
+        self._train(
+            X, target, sample_weight, X_val, y_val, options=options, go_on=go_on, keep_state=True
+        )
+        return self
+
+    def _validated_training_data(self, X, y, *, reset, named=True, **target_options):
+        """Check the parameters and the data; return ``X`` and a ``Target``, changing nothing.
+
+        ``named=False`` is for samples that lost their feature names in an earlier check.
+        """
+        check_parameters(self, self._parameter_checks)
+        if self.solver == "lbfgs" and (self.early_stopping or self.dropout):
+            name = "early_stopping" if self.early_stopping else "dropout"
+            raise ValueError(f"{name} needs solver 'adam' or 'sgd', got solver='lbfgs'")
+        probe = copy.copy(self)  # validate_data sets n_features_in_ before all checks are done
+        if not named:
+            vars(probe).pop("feature_names_in_", None)
+        X, y = self._validate_pair(probe, X, y, reset=reset)
+        target = self._encode_target(y, reset=reset, **target_options)
+        target.input_attributes = {
+            name: value
+            for name, value in vars(probe).items()
+            if name in ("n_features_in_", "feature_names_in_")
+        }
+        return X, target
+
+    def _validate_pair(self, probe, X, y, *, reset):
+        return validate_data(
+            probe,
+            X,
+            y,
+            reset=reset,
+            dtype=np.dtype(self.dtype),
+            order="C",
+            multi_output=True,
+            y_numeric=self._output_kind == "regressor",
+        )
+
+    def _validated_inputs(self, X):
+        """Check samples to predict for; return them as the network reads them."""
+        check_is_fitted(self, "network_")
+        if isinstance(X, Handoff):
+            return X.inputs  # checked when it was made
+        return validate_data(self, X, reset=False, dtype=self.network_.dtype, order="C")
+
+    def _options(self, **changes):
+        """Collect the training parameters, with ``changes``, into `TrainingOptions`."""
+        names = {field.name for field in fields(TrainingOptions)}
+        values = {
+            name: value for name, value in self.get_params(deep=False).items() if name in names
+        }
+        return TrainingOptions(**(values | changes))
+
+    def _train(self, X, target, sample_weight, X_val, y_val, *, options, go_on, keep_state=False):
+        """Train a network aside and, when all went well, set the fitted attributes."""
+        rng = check_random_state(self.random_state)
+        weight = self._training_weight(X, target, sample_weight)
+        rows, score = self._hold_out(X, target, weight, X_val, y_val, rng)
+        if go_on:
+            network = self.network_.copy()
+        else:
+            network = self._build_network(X.shape[1], target.n_outputs, target.output, rng)
+        optimizer = copy.deepcopy(getattr(self, "_optimizer", None)) if go_on else None
+        if keep_state and optimizer is None:
+            optimizer = options.new_optimizer(network.parameters())
+        loss = Loss(network.output, target.values[rows], weight[rows])
+        result = train(network, X[rows], loss, options, rng, score=score, optimizer=optimizer)
+        self._set_fitted(network, target, result, go_on)
+        if keep_state:
+            self._optimizer = optimizer
+        if not result.converged:
+            warnings.warn(
+                f"training stopped at max_iter={options.max_iter} before it converged: raise "
+                "max_iter, or set tol=None if that number of epochs is what you want",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _training_weight(self, X, target, sample_weight):
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight = weight * self._task_weight(target)
+        if not weight.any():
+            raise ValueError("sample_weight must not be zero for all samples")
+        return weight
+
+    def _hold_out(self, X, target, weight, X_val, y_val, rng):
+        """Return the rows to train on and, with early stopping, the score on the others."""
+        everything = slice(None)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together, got only one of them")
+        if not self.early_stopping:
+            if X_val is not None:
+                raise ValueError("X_val is given, which needs early_stopping=True, got False")
+            return everything, None
+        if X_val is not None:
+            probe = copy.copy(self)
+            vars(probe).update(target.input_attributes)
+            X_val, y_val = self._validate_pair(probe, X_val, y_val, reset=False)
+            values = target.encode(y_val)
+            check_consistent_length(X_val, values)
+            return everything, self._held_out_score(X_val, values, None)
+        rows, held = train_test_split(
+            np.arange(len(X)),
+            test_size=self.validation_fraction,
+            random_state=rng,
+            stratify=self._stratify(target),
+        )
+        if not weight[rows].any():
+            raise ValueError("sample_weight is zero for all samples that are not held out")
+        return rows, self._held_out_score(X[held], target.values[held], weight[held])
+
+    def _held_out_score(self, X, values, weight):
+        if weight is not None and not weight.any():
+            weight = None
+        return lambda network: self._score_held_out(network, X, values, weight)
+
+    def _set_fitted(self, network, target, result, go_on):
+        """Set every fitted attribute; nothing raises from here on."""
+        before = vars(self) if go_on else {}
+        vars(self).update(target.input_attributes)
+        vars(self).update(target.fitted_attributes)
+        self.network_ = network
+        self.n_iter_ = before.get("n_iter_", 0) + result.n_iter
+        self.t_ = before.get("t_", 0) + result.n_samples_seen
+        self.loss_curve_ = [*before.get("loss_curve_", []), *result.loss_curve]
+        self.loss_ = self.loss_curve_[-1]
+        if self.early_stopping:
+            earlier = before.get("validation_scores_") or []
+            self.validation_scores_ = [*earlier, *result.validation_scores]
+            self.best_validation_score_ = max(self.validation_scores_)
+            self.best_loss_ = None
+        else:
+            self.validation_scores_ = self.best_validation_score_ = None
+            self.best_loss_ = min(self.loss_curve_)
+        self.n_outputs_ = target.n_outputs
+        self.out_activation_ = target.output
+
+    @property
+    def coefs_(self):
+        """Weight of each layer, a list of arrays of shape (n_inputs, n_outputs)."""
+        return [layer.weight for layer in self._fitted_network().layers]
+
+    @property
+    def intercepts_(self):
+        """Bias of each layer, a list of arrays of shape (n_outputs,)."""
+        return [layer.bias for layer in self._fitted_network().layers]
+
+    @property
+    def n_layers_(self):
+        """Number of layers, the input counted."""
+        return len(self._fitted_network().layers) + 1
+
+    def _fitted_network(self):
+        # hasattr must be False before fit, so this is an AttributeError, not a NotFittedError
+        return self.__getattribute__("network_")
+
+    def _hidden(self, inputs):
+        """Activations of the last hidden layer for validated samples."""
+        depth = len(self.network_.layers) - 1
+        if depth == 0:
+            return inputs.reshape(len(inputs), -1).copy()
+        return self.network_.logits(inputs, depth=depth).reshape(len(inputs), -1)
+
+    def __getstate__(self):
+        # the stamp makes a joblib cache of another version's networks miss
+        return {**super().__getstate__(), "_skscreen_version": __version__}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        stamp = state.pop("_skscreen_version", None)
+        if stamp != __version__ and "network_" in state:
+            warnings.warn(
+                f"the network was saved by skscreen {stamp} and is read by {__version__}",
+                UserWarning,
+                stacklevel=2,
+            )
+        super().__setstate__(state)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # the network's dtype, whatever comes in
+        tags.target_tags.required = True
+        return tags

@@ -1,0 +1,498 @@
+"""The estimator that prunes networks."""
+
+import copy
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skscreen.estimators._params import (
+    boolean,
+    check_parameters,
+    function,
+    integer,
+    one_of,
+    random_state,
+    real,
+)
+from skscreen.estimators.base import NetworkEstimator
+from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
+from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
+from skscreen.pruning import (
+    ALLOCATIONS,
+    CRITERIA,
+    SCHEDULES,
+    PruningPlan,
+    ScreeningData,
+    prune,
+    resolve_criterion,
+)
+from skscreen.pruning.criteria import WEIGHTINGS
+from skscreen.pruning.masks import read_inputs
+
+# With fewer epochs than this in the dense training, "auto" still takes as many.
+LEAST_EPOCHS = 10
+
+PRUNER_CHECKS = {
+    "criterion": one_of(*CRITERIA) | function,
+    "sparsity": real(0, 1, closed="left"),
+    "f_weight": real(0, 1),
+    "weighting": one_of(*WEIGHTINGS),
+    "allocation": one_of(*ALLOCATIONS),
+    "schedule": one_of(*SCHEDULES) | function,
+    "n_rounds": integer(1),
+    "pruning_epochs": one_of("auto") | integer(0),
+    "fine_tune_epochs": one_of("auto") | integer(0),
+    "task": one_of("auto", "classification", "regression"),
+    "random_state": random_state,
+    "verbose": boolean,
+}
+
+
+def _delegates(name):
+    """Build the condition that the network estimator has the method ``name``."""
+
+    def holds(pruner):
+        estimator = getattr(pruner, "estimator_", pruner.estimator)
+        if estimator is None:  # in a Pipeline, before fit: what the network is, is not known yet
+            return pruner.task != "regression" or name in ("predict", "score")
+        getattr(estimator, name)  # its AttributeError says what is missing
+        return True
+
+    return available_if(holds)
+
+
+class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator):
+    """Prune a neural network by a weighted F-statistic.
+
+    Every connection is scored by its magnitude and by the F-statistic (one-way analysis of
+    variance across the classes, for a regressor that of the univariate linear regression) of the
+    unit it reads. Those with the lowest scores are cut, in rounds with training in between, and
+    the lean network is fine-tuned.
+
+    Parameters
+    ----------
+    estimator : estimator or None, default=None
+        The network: an `MLPClassifier` or `MLPRegressor` of this package. It is cloned and
+        fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around a fitted network prunes a
+        copy of that network without training the dense one again. None takes the network that
+        comes before the pruner in a Pipeline.
+    criterion : {"screening", "magnitude", "random"} or callable, default="screening"
+        What a connection is worth. A callable takes an `skscreen.pruning.Evidence` and returns
+        scores of the shape ``evidence.shape``; the smallest are cut.
+    sparsity : float in [0, 1), default=0.9
+        Share of the weights to cut; exactly ``round((1 - sparsity) * n_weights)`` are kept.
+        Biases are not counted and not cut.
+    f_weight : float in [0, 1], default=0.2
+        Weight of the F-statistic in the score: 0 is magnitude pruning, 1 screening alone.
+    weighting : {"product", "convex"}, default="product"
+        ``|w|**(1 - f_weight) * F**f_weight``, or
+        ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within a layer.
+    allocation : {"erk", "lamp", "uniform", "global"}, default="erk"
+        How the cuts are shared among the layers; see `skscreen.pruning.allocate`.
+    schedule : {"gradual", "linear", "annealing", "one-shot"} or callable, default="gradual"
+        How sparsity grows over the rounds. A callable maps the share of the rounds done to the
+        share of the sparsity reached.
+    n_rounds : int >= 1, default=10
+        Rounds of screening. There are never more than `pruning_epochs`, unless that is 0.
+    pruning_epochs : int >= 0 or "auto", default="auto"
+        Epochs of training spread over the rounds. "auto" is half the number of epochs that the
+        dense network was trained for, at least 5.
+    fine_tune_epochs : int >= 0 or "auto", default="auto"
+        Epochs after the last round, with a learning rate that falls to zero. "auto" is the other
+        half, at least 5.
+    task : {"auto", "classification", "regression"}, default="auto"
+        What the network of a Pipeline does; it matters before ``fit`` only, for example to
+        stratify the folds of a grid search. "auto" follows `estimator`, and without one says
+        classification.
+    random_state : int, RandomState or None, default=None
+        Seeds the training and random criteria, and `estimator` too if it has no seed itself.
+        None takes the seed of the network estimator.
+    verbose : bool, default=False
+        Whether to print a line for each round.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The network estimator with the pruned network.
+    network_ : Network
+        The pruned network.
+    masks_ : list of ndarray of bool of shape (n_inputs, n_outputs)
+        For each layer, True where a connection was kept.
+    scores_ : list of ndarray of shape (n_inputs, n_outputs)
+        Scores of the last round; -inf where a connection had been cut in an earlier one.
+    f_statistics_ : list of FStatistics
+        F, p and eta2 of each layer's source units in the last round.
+    sparsity_ : float
+        Share of the weights that are cut.
+    history_ : list of dict
+        Weights left, sparsity and training loss of each round and of the fine-tuning.
+    classes_ : ndarray of shape (n_classes,)
+        The classes, if the network is a classifier.
+    n_features_in_ : int
+        Number of features that ``predict`` takes, those of the network.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Their names, if the network saw names.
+
+    See Also
+    --------
+    skscreen.MLPClassifier : The network.
+    skscreen.screening.f_statistic : The statistic by itself.
+
+    Notes
+    -----
+    The method follows [1]_; the formulas are this package's own reading, since the F-statistic
+    is coupled there with "a weighted scheme". Cut weights are exactly zero and stay so through
+    fine-tuning, copies, pickles and ``partial_fit``. Every layer keeps a connection, and a path
+    leads from the inputs to the outputs. The network that is pruned is a copy: a step before the
+    pruner and a frozen estimator stay as they were. Sample weights count as repetitions in the
+    statistics.
+
+    References
+    ----------
+    .. [1] M. Wang, Y. Guo, S. Liu, Y. Xiao, "Exploring Neural Network Pruning with Screening
+       Methods", arXiv 2502.07189, 2025.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skscreen import MLPClassifier, ScreeningPruner
+    >>> X, y = load_digits(return_X_y=True)
+    >>> net = MLPClassifier((40,), max_iter=20, tol=None, random_state=0)
+    >>> pruner = ScreeningPruner(net, sparsity=0.8).fit(X / 16, y)
+    >>> round(pruner.sparsity_, 3), pruner.score(X / 16, y) > 0.95
+    (0.8, True)
+    """
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        criterion="screening",
+        sparsity=0.9,
+        f_weight=0.2,
+        weighting="product",
+        allocation="erk",
+        schedule="gradual",
+        n_rounds=10,
+        pruning_epochs="auto",
+        fine_tune_epochs="auto",
+        task="auto",
+        random_state=None,
+        verbose=False,
+    ):
+        self.estimator = estimator
+        self.criterion = criterion
+        self.sparsity = sparsity
+        self.f_weight = f_weight
+        self.weighting = weighting
+        self.allocation = allocation
+        self.schedule = schedule
+        self.n_rounds = n_rounds
+        self.pruning_epochs = pruning_epochs
+        self.fine_tune_epochs = fine_tune_epochs
+        self.task = task
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y, sample_weight=None, **fit_params):
+        """Fit the network, unless it is fitted already, and prune it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or HiddenActivations
+            Training samples, or what the ``transform`` of a network before the pruner in a
+            Pipeline gives.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, for the statistics and for the training.
+        **fit_params : dict
+            Handed to the ``fit`` of `estimator`, for example `X_val` and `y_val`.
+
+        Returns
+        -------
+        self : object
+            The fitted pruner.
+
+        Raises
+        ------
+        ValueError
+            For a bad parameter or bad input; the pruner stays as it was.
+        """
+        check_parameters(self, PRUNER_CHECKS)
+        fitted, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
+        lean = copy.deepcopy(fitted)
+        vars(lean).pop("_optimizer", None)
+        weight = lean._training_weight(inputs, target, sample_weight)
+        classes = getattr(lean, "classes_", None)
+        data = ScreeningData(
+            inputs, target.values, None if classes is None else len(classes), weight
+        )
+        result = prune(
+            lean.network_, data, self._plan(lean), lean._options(verbose=False), self._rng(lean)
+        )
+        self._set_fitted(lean, result)
+        return self
+
+    def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
+        """Return the dense estimator, the samples as its network reads them, and the target."""
+        handoff = find_handoff(X)
+        if handoff is not None:
+            if self.estimator is not None:
+                raise ValueError(
+                    "the pruner got a network from the step before it and estimator="
+                    f"{self.estimator!r}: give it one of the two"
+                )
+            if fit_params:
+                raise ValueError(
+                    f"fit got {sorted(fit_params)}, which need a network in estimator, got None"
+                )
+            fitted, X = handoff.estimator, handoff.inputs
+        elif self.estimator is None:
+            raise ValueError(
+                "estimator must be a network, or the pruner must follow a network of this package "
+                f"in a Pipeline; got estimator=None and X of type {type(X).__name__}"
+            )
+        else:
+            fitted = self._fit_dense(X, y, sample_weight, fit_params)
+        inputs, target = fitted._validated_training_data(X, y, reset=False, named=handoff is None)
+        return fitted, inputs, target
+
+    def _fit_dense(self, X, y, sample_weight, fit_params):
+        estimator = clone(self.estimator)
+        frozen = isinstance(estimator, FrozenEstimator)
+        network = estimator.estimator if frozen else estimator
+        if not isinstance(network, NetworkEstimator):
+            raise ValueError(
+                "estimator must be a network estimator of skscreen, or a FrozenEstimator around "
+                f"one, got {self.estimator!r}"
+            )
+        if frozen:
+            if fit_params:
+                raise ValueError(
+                    f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
+                )
+            check_is_fitted(network, "network_")
+            return network
+        if self.random_state is not None and network.random_state is None:
+            network.random_state = check_random_state(self.random_state).randint(2**31 - 1)
+        return network.fit(X, y, sample_weight=sample_weight, **fit_params)
+
+    def _plan(self, dense):
+        budget = max(dense.n_iter_, LEAST_EPOCHS)
+        pruning_epochs, fine_tune_epochs = self.pruning_epochs, self.fine_tune_epochs
+        if pruning_epochs == "auto":
+            pruning_epochs = budget // 2
+        if fine_tune_epochs == "auto":
+            fine_tune_epochs = budget - budget // 2
+        return PruningPlan(
+            criterion=resolve_criterion(
+                self.criterion, f_weight=self.f_weight, weighting=self.weighting
+            ),
+            sparsity=self.sparsity,
+            allocation=self.allocation,
+            schedule=self.schedule,
+            n_rounds=min(self.n_rounds, pruning_epochs) or self.n_rounds,
+            pruning_epochs=pruning_epochs,
+            fine_tune_epochs=fine_tune_epochs,
+            verbose=self.verbose,
+        )
+
+    def _rng(self, dense):
+        seed = dense.random_state if self.random_state is None else self.random_state
+        return check_random_state(seed)
+
+    def _set_fitted(self, lean, result):
+        self.estimator_ = lean
+        self.network_ = lean.network_
+        self.masks_ = result.masks
+        self.scores_ = result.scores
+        self.f_statistics_ = result.statistics
+        kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
+        self.sparsity_ = 1 - kept / sum(mask.size for mask in result.masks)
+        self.history_ = result.history
+
+    @_delegates("partial_fit")
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train the pruned network for one more epoch; what is cut stays cut.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever come.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        self : object
+            The fitted pruner.
+
+        Notes
+        -----
+        The first call is a ``fit``: without statistics nothing can be pruned. So the first
+        samples should be many, and all classes must be among them.
+        """
+        if not self.__sklearn_is_fitted__():
+            if classes is not None and np.setdiff1d(classes, y).size:
+                raise ValueError(
+                    "the first call of partial_fit prunes and needs samples of all classes, "
+                    f"got none of {np.setdiff1d(classes, y)}"
+                )
+            return self.fit(X, y, sample_weight)
+        known = {} if classes is None else {"classes": classes}
+        self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
+        self.network_ = self.estimator_.network_
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "network_")
+
+    @_delegates("predict")
+    def predict(self, X):
+        """Predict with the pruned network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or HiddenActivations
+            Samples; in a Pipeline what the network step hands over, of which only the samples
+            are read.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        return self._ask("predict", X)
+
+    @_delegates("predict_proba")
+    def predict_proba(self, X):
+        """Predict class probabilities with the pruned network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or HiddenActivations
+            Samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return self._ask("predict_proba", X)
+
+    @_delegates("predict_log_proba")
+    def predict_log_proba(self, X):
+        """Predict the logarithms of class probabilities with the pruned network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or HiddenActivations
+            Samples.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return self._ask("predict_log_proba", X)
+
+    @_delegates("decision_function")
+    def decision_function(self, X):
+        """Return the logits of the pruned network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or HiddenActivations
+            Samples.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+        """
+        return self._ask("decision_function", X)
+
+    @_delegates("score")
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy, or for a regressor the R2 score, of the pruned network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or HiddenActivations
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+        """
+        return self._ask("score", X, y, sample_weight=sample_weight)
+
+    def _ask(self, method, X, *args, **kwargs):
+        """Call a method of the pruned estimator on samples or on what carries them."""
+        check_is_fitted(self)
+        return getattr(self.estimator_, method)(find_handoff(X) or X, *args, **kwargs)
+
+    def _validated_inputs(self, X):
+        return self.estimator_._validated_inputs(find_handoff(X) or X)
+
+    @property
+    def _network_estimator(self):
+        return self.estimator_
+
+    def get_support(self, indices=False):
+        """Say which input features the pruned network still reads.
+
+        Parameters
+        ----------
+        indices : bool, default=False
+            Return indices instead of a mask.
+
+        Returns
+        -------
+        support : ndarray of bool of shape (n_features_in_,), or of int
+        """
+        check_is_fitted(self)
+        support = read_inputs(self.masks_, self.network_.layers[0].n_input_units)
+        return np.flatnonzero(support) if indices else support
+
+    @property
+    def classes_(self):
+        """The classes, sorted."""
+        return self._fitted_estimator().classes_
+
+    @property
+    def n_features_in_(self):
+        """Number of features that ``predict`` takes."""
+        return self._fitted_estimator().n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the features that ``predict`` takes."""
+        return self._fitted_estimator().feature_names_in_
+
+    def _fitted_estimator(self):
+        # hasattr must be False before fit, so this is an AttributeError, not a NotFittedError
+        return self.__getattribute__("estimator_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        network = getattr(self, "estimator_", self.estimator)
+        if network is None:
+            network = MLPRegressor() if self.task == "regression" else MLPClassifier()
+        inner = get_tags(network)
+        tags.estimator_type = inner.estimator_type
+        tags.classifier_tags = inner.classifier_tags
+        tags.regressor_tags = inner.regressor_tags
+        tags.target_tags = inner.target_tags
+        tags.input_tags = inner.input_tags
+        tags.transformer_tags = inner.transformer_tags
+        return tags

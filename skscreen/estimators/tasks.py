@@ -1,0 +1,270 @@
+"""What a network learns: classes or numbers."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skscreen.estimators._docs import fill_docs
+
+
+@dataclass
+class Target:
+    """A checked target, as the loss reads it.
+
+    Parameters
+    ----------
+    values : ndarray
+        Class codes (n_samples,) or numbers (n_samples, n_outputs).
+    n_outputs : int
+        Outputs of the network.
+    output : {"softmax", "logistic", "identity"}
+        Their meaning.
+    encode : callable
+        Turns further targets, such as held-out ones, into ``values``.
+    fitted_attributes : dict
+        What ``fit`` sets once training went well.
+    input_attributes : dict
+        Likewise, from the check of ``X``.
+    """
+
+    values: np.ndarray
+    n_outputs: int
+    output: str
+    encode: object
+    fitted_attributes: dict
+    input_attributes: dict = field(default_factory=dict)
+
+
+def is_stochastic(estimator):
+    """Return True, or raise the AttributeError that makes ``hasattr`` False for "lbfgs"."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit needs solver 'adam' or 'sgd', got solver='lbfgs'")
+    return True
+
+
+class ClassifierTask(ClassifierMixin):
+    """Classification with cross-entropy; to be mixed into a `NetworkEstimator`."""
+
+    _output_kind = "classifier"
+
+    @available_if(is_stochastic)
+    @fill_docs
+    def partial_fit(self, X, y, classes=None, sample_weight=None, *, X_val=None, y_val=None):
+        """Train for one epoch over a batch of the data, going on from the present state.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever come; needed at the first call.
+        {fit_parameters}
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. With early stopping `validation_scores_` has one more score;
+            whether to stop is up to the caller.
+        """
+        return self._partial_fit(X, y, sample_weight, X_val, y_val, classes=classes, partial=True)
+
+    def _encode_target(self, y, *, reset, classes=None, partial=False):
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        known = np.unique(y) if reset else self.classes_
+        if partial:
+            known = self._declared_classes(classes, reset)
+        if len(known) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes, "
+                f"got 1 class: {known[0]!r}"
+            )
+        n_outputs = 1 if len(known) == 2 else len(known)
+        return Target(
+            values=encode_classes(y, known),
+            n_outputs=n_outputs,
+            output="logistic" if n_outputs == 1 else "softmax",
+            encode=lambda other: encode_classes(column_or_1d(other), known),
+            fitted_attributes={"classes_": known},
+        )
+
+    def _declared_classes(self, classes, reset):
+        if classes is None:
+            if reset:
+                raise ValueError("classes must be given at the first call of partial_fit")
+            return self.classes_
+        classes = np.unique(column_or_1d(classes))
+        if not reset and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"classes must stay those of the first call, {self.classes_}, got {classes}"
+            )
+        return classes
+
+    def _task_weight(self, target):
+        if self.class_weight is None:
+            return 1.0
+        classes = target.fitted_attributes["classes_"]
+        return compute_sample_weight(self.class_weight, classes[target.values])
+
+    def _stratify(self, target):
+        return target.values
+
+    def _score_held_out(self, network, X, codes, weight):
+        return accuracy_score(codes, class_codes(network.logits(X)), sample_weight=weight)
+
+    def predict(self, X):
+        """Predict the class of each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Classes, of the type of ``classes_``.
+        """
+        check_is_fitted(self, "network_")
+        return self.classes_[class_codes(self.network_.logits(self._validated_inputs(X)))]
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``; rows sum to 1.
+        """
+        check_is_fitted(self, "network_")
+        return self.network_.probabilities(self._validated_inputs(X))
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        return np.log(self.predict_proba(X))
+
+    def decision_function(self, X):
+        """Return the logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+        """
+        check_is_fitted(self, "network_")
+        logits = self.network_.logits(self._validated_inputs(X))
+        return logits[:, 0] if logits.shape[1] == 1 else logits
+
+
+class RegressorTask(RegressorMixin):
+    """Regression with the squared error; to be mixed into a `NetworkEstimator`."""
+
+    _output_kind = "regressor"
+
+    @available_if(is_stochastic)
+    @fill_docs
+    def partial_fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+        """Train for one epoch over a batch of the data, going on from the present state.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        {fit_parameters}
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._partial_fit(X, y, sample_weight, X_val, y_val)
+
+    def _encode_target(self, y, *, reset):
+        y = np.asarray(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        columns = y.reshape(len(y), -1)
+        if not reset and columns.shape[1] != self.n_outputs_:
+            raise ValueError(f"y must have {self.n_outputs_} outputs, got {columns.shape[1]}")
+
+        def encode(other):
+            return np.asarray(other, dtype=self.dtype).reshape(len(other), -1)
+
+        return Target(
+            values=encode(columns),
+            n_outputs=columns.shape[1],
+            output="identity",
+            encode=encode,
+            fitted_attributes={},
+        )
+
+    def _task_weight(self, target):
+        return 1.0
+
+    def _stratify(self, target):
+        return None
+
+    def _score_held_out(self, network, X, values, weight):
+        return r2_score(values, network.logits(X), sample_weight=weight)
+
+    def predict(self, X):
+        """Predict the target of each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        check_is_fitted(self, "network_")
+        outputs = self.network_.logits(self._validated_inputs(X))
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def encode_classes(y, classes):
+    """Return the index of each label in the sorted ``classes``; raise for an unknown one."""
+    unknown = np.setdiff1d(y, classes)
+    if unknown.size:
+        raise ValueError(f"y holds classes that are not among {classes}: {unknown}")
+    return np.searchsorted(classes, y)
+
+
+def class_codes(logits):
+    """Return the number of the class with the largest logit."""
+    if logits.shape[1] == 1:
+        return (expit(logits[:, 0]) > 0.5).astype(np.intp)
+    return logits.argmax(axis=1)

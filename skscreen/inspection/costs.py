@@ -1,0 +1,96 @@
+"""What a network costs: weights, multiply-accumulates, bytes."""
+
+import pickle
+from typing import NamedTuple
+
+import numpy as np
+
+from skscreen.inspection.tables import format_table
+
+
+class LayerCosts(NamedTuple):
+    """Costs of one layer, or of a whole network.
+
+    Parameters
+    ----------
+    name : str
+        Number and kind of the layer.
+    shape : str
+        Inputs and outputs.
+    n_weights : int
+        Connections that are not cut; biases are not counted.
+    macs : int
+        Multiply-accumulates for one sample, those of cut connections left out.
+    n_bytes : int
+        Size of the pickled layer in bytes.
+    """
+
+    name: str
+    shape: str
+    n_weights: int
+    macs: int
+    n_bytes: int
+
+
+class Costs(NamedTuple):
+    """Costs of a network; prints as a table.
+
+    Parameters
+    ----------
+    layers : list of LayerCosts
+    total : LayerCosts
+    """
+
+    layers: list
+    total: LayerCosts
+
+    def __str__(self):
+        header = ["layer", "shape", "weights", "MACs", "bytes"]
+        rows = [
+            [c.name, c.shape, f"{c.n_weights:,}", f"{c.macs:,}", f"{c.n_bytes:,}"]
+            for c in [*self.layers, self.total]
+        ]
+        return format_table(header, rows)
+
+
+def network_costs(network):
+    """Count what a network costs, layer by layer.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    costs : Costs
+        ``costs.layers`` and ``costs.total``; ``print(costs)`` shows a table.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skscreen import MLPClassifier
+    >>> from skscreen.inspection import network_costs
+    >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=5).fit(*load_iris(return_X_y=True))
+    >>> network_costs(net.network_).total.macs
+    56
+    """
+    layers = []
+    for number, layer in enumerate(network.layers):
+        n_weights = layer.weight.size if layer.mask is None else np.count_nonzero(layer.mask)
+        layers.append(
+            LayerCosts(
+                name=f"{number + 1} {type(layer).__name__.lower()}",
+                shape=f"{layer.n_inputs}-{layer.n_outputs}",
+                n_weights=int(n_weights),
+                macs=int(n_weights) * layer.n_positions,
+                n_bytes=len(pickle.dumps(layer)),
+            )
+        )
+    total = LayerCosts(
+        name="all",
+        shape="",
+        n_weights=sum(c.n_weights for c in layers),
+        macs=sum(c.macs for c in layers),
+        n_bytes=len(pickle.dumps(network)),
+    )
+    return Costs(layers, total)

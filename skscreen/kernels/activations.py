@@ -1,0 +1,86 @@
+"""Bias and activation of a layer in one pass over its pre-activations, and the way back.
+
+Every function works in place on a C-contiguous ``(n_samples, n_units)`` block. The derivatives are
+taken from the outputs, so that the pre-activations need not be kept.
+"""
+
+import math
+
+from skscreen.kernels._compile import kernel
+
+
+@kernel
+def add_bias(z, bias):
+    """``z + bias``: the identity activation."""
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            z[i, j] += bias[j]
+
+
+@kernel
+def add_bias_relu(z, bias):
+    """``max(z + bias, 0)``."""
+    zero = z.dtype.type(0)
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            value = z[i, j] + bias[j]
+            # written so that NaN passes: a diverged network must not look like a dead one
+            z[i, j] = zero if value <= zero else value
+
+
+@kernel
+def add_bias_tanh(z, bias):
+    """``tanh(z + bias)``."""
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            z[i, j] = math.tanh(z[i, j] + bias[j])
+
+
+@kernel
+def add_bias_logistic(z, bias):
+    """``1 / (1 + exp(-(z + bias)))``."""
+    one = z.dtype.type(1)
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            z[i, j] = one / (one + math.exp(-(z[i, j] + bias[j])))
+
+
+@kernel
+def keep_delta(delta, output):
+    """Multiply ``delta`` by the derivative of the identity, one."""
+
+
+@kernel
+def relu_delta(delta, output):
+    """Multiply ``delta`` by the derivative of the ReLU, taken as 0 at 0."""
+    zero = delta.dtype.type(0)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            delta[i, j] = delta[i, j] if output[i, j] > zero else zero
+
+
+@kernel
+def tanh_delta(delta, output):
+    """Multiply ``delta`` by ``1 - output**2``."""
+    one = delta.dtype.type(1)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            delta[i, j] *= one - output[i, j] * output[i, j]
+
+
+@kernel
+def logistic_delta(delta, output):
+    """Multiply ``delta`` by ``output * (1 - output)``."""
+    one = delta.dtype.type(1)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            delta[i, j] *= output[i, j] * (one - output[i, j])
+
+
+#: name -> (bias and activation in place, derivative applied to delta in place)
+ACTIVATIONS = {
+    "identity": (add_bias, keep_delta),
+    "logistic": (add_bias_logistic, logistic_delta),
+    "tanh": (add_bias_tanh, tanh_delta),
+    "relu": (add_bias_relu, relu_delta),
+}

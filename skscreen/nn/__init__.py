@@ -1,0 +1,16 @@
+"""Networks of arrays: layers, losses, optimisers and the training loop."""
+
+from skscreen.nn.dense import Dense
+from skscreen.nn.losses import Loss
+from skscreen.nn.network import Network, Parameter
+from skscreen.nn.training import TrainingOptions, TrainingResult, train
+
+__all__ = [
+    "Dense",
+    "Loss",
+    "Network",
+    "Parameter",
+    "TrainingOptions",
+    "TrainingResult",
+    "train",
+]

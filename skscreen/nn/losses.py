@@ -1,0 +1,68 @@
+"""The loss of a network on a data set."""
+
+import numpy as np
+
+from skscreen.kernels.losses import (
+    binary_cross_entropy,
+    half_squared_error,
+    softmax_cross_entropy,
+)
+
+#: output of the network -> kernel
+LOSSES = {
+    "softmax": softmax_cross_entropy,
+    "logistic": binary_cross_entropy,
+    "identity": half_squared_error,
+}
+
+
+class Loss:
+    """Targets and sample weights of a data set, with the loss that fits the network's output.
+
+    Parameters
+    ----------
+    output : {"softmax", "logistic", "identity"}
+        Cross-entropy for the first two, half the mean squared error for the last.
+    target : ndarray
+        Class codes of shape (n_samples,), or for "identity" values of shape
+        (n_samples, n_outputs).
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weights, not all zero.
+
+    Notes
+    -----
+    A batch of m samples is divided by m times the mean weight of the whole data set, not by the
+    batch's own weights: that keeps the gradient unbiased, and a full batch gives just the
+    weighted mean.
+    """
+
+    def __init__(self, output, target, sample_weight=None):
+        self.kernel = LOSSES[output]
+        self.target = np.ascontiguousarray(target)
+        if sample_weight is None:
+            sample_weight = np.ones(len(self.target))
+        self.weights = np.ascontiguousarray(sample_weight, dtype=np.float64)
+        self.mean_weight = float(self.weights.mean())
+
+    def total(self, n_samples):
+        """Weight that ``n_samples`` samples stand for."""
+        return n_samples * self.mean_weight
+
+    def gradient(self, logits, index, delta):
+        """Fill ``delta`` with the gradient of the batch's mean loss and return that loss.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (n_batch, n_outputs)
+        index : ndarray of int of shape (n_batch,)
+            Rows of the data set that the batch holds.
+        delta : ndarray of shape (n_batch, n_outputs)
+            Receives the gradient with respect to the logits.
+
+        Returns
+        -------
+        loss : float
+        """
+        total = self.total(len(index))
+        value = self.kernel(logits, self.target, self.weights, index, total, delta)
+        return value / total

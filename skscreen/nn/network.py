@@ -1,0 +1,164 @@
+"""A network: a list of layers and the meaning of its last output."""
+
+import copy
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from skscreen.nn.parameters import Parameter
+
+__all__ = ["Network", "Parameter"]
+
+# Rows a prediction handles at once: enough to keep BLAS busy, little enough to stay in cache.
+CHUNK = 1024
+
+
+class Network:
+    """Layers in a row, as plain arrays that copy and pickle as they are.
+
+    Parameters
+    ----------
+    layers : list of layers
+        Each has ``forward``, ``backward``, ``buffers``, ``parameters`` and ``gradients``.
+    output : {"softmax", "logistic", "identity"}
+        What the last layer's outputs, the logits, mean.
+    """
+
+    def __init__(self, layers, output):
+        self.layers = list(layers)
+        self.output = output
+
+    @property
+    def dtype(self):
+        """Precision of the weights and of all that is computed."""
+        return self.layers[0].weight.dtype
+
+    @property
+    def n_inputs(self):
+        """Number of values of one sample."""
+        return self.layers[0].n_inputs
+
+    @property
+    def n_weights(self):
+        """Number of connections that are not cut."""
+        return int(
+            sum(
+                layer.weight.size if layer.mask is None else np.count_nonzero(layer.mask)
+                for layer in self.layers
+            )
+        )
+
+    def copy(self):
+        """Return a network that shares nothing with this one."""
+        return copy.deepcopy(self)
+
+    def parameters(self):
+        """Return the `Parameter` tuples of all layers, weight before bias."""
+        return [parameter for layer in self.layers for parameter in layer.parameters()]
+
+    def gradients(self, buffers):
+        """Return the arrays that `backward` fills, in the order of `parameters`."""
+        return [
+            gradient
+            for layer, own in zip(self.layers, buffers, strict=True)
+            for gradient in layer.gradients(own)
+        ]
+
+    def buffers(self, n_samples, training=False):
+        """Allocate the working memory for up to ``n_samples`` samples."""
+        return [layer.buffers(n_samples, training) for layer in self.layers]
+
+    def forward(self, x, buffers, *, rng=None, observe=None, depth=None):
+        """Compute the logits of a batch.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_samples, ...)
+            The batch, of the network's dtype.
+        buffers : list
+            From `buffers`; holds every layer's output afterwards.
+        rng : numpy.random.Generator or None
+            With a generator dropout is active.
+        observe : callable or None
+            ``observe(number, source, output)`` is called for each layer with what it read and
+            what it gave.
+        depth : int or None
+            Number of layers to run; None for all.
+
+        Returns
+        -------
+        output : ndarray of shape (n_samples, n_outputs)
+            A view of the working memory, valid until the next call.
+        """
+        for number, (layer, own) in enumerate(zip(self.layers[:depth], buffers, strict=False)):
+            output = layer.forward(x, own, rng)
+            if observe is not None:
+                observe(number, x, output)
+            x = output
+        return x
+
+    def backward(self, x, delta, buffers, *, dropped=False):
+        """Fill the gradients from ``delta``, the gradient with respect to the logits.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_samples, ...)
+            The batch that `forward` saw.
+        delta : ndarray of shape (n_samples, n_outputs)
+            Overwritten.
+        buffers : list
+            The working memory that `forward` used.
+        dropped : bool, default=False
+            Whether `forward` ran with dropout.
+        """
+        for number in range(len(self.layers) - 1, -1, -1):
+            source = x if number == 0 else self._fed(number - 1, len(x), buffers, dropped)
+            delta = self.layers[number].backward(
+                source, delta, buffers[number], dropped=dropped, need_delta_input=number > 0
+            )
+
+    def _fed(self, number, n_samples, buffers, dropped):
+        """Return what layer ``number`` handed to the next one in the last forward pass."""
+        own = buffers[number]
+        after_dropout = dropped and self.layers[number].dropout
+        return (own.dropped if after_dropout else own.output)[:n_samples]
+
+    def logits(self, X, *, observe=None, depth=None):
+        """Compute the logits of any number of samples, chunk by chunk.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, ...)
+            Samples, of the network's dtype.
+        observe : callable or None
+            ``observe(number, rows, source, output)`` sees every layer; ``rows`` is the slice of
+            the samples in the chunk.
+        depth : int or None
+            Number of layers to run; None for all.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_outputs)
+        """
+        chunk = min(CHUNK, len(X))
+        buffers = self.buffers(chunk)
+        last = self.layers[:depth][-1]
+        logits = np.empty((len(X), last.n_outputs), self.dtype)
+        for start in range(0, len(X), chunk):
+            rows = slice(start, min(start + chunk, len(X)))
+            seen = None
+            if observe is not None:
+
+                def seen(number, source, output, rows=rows):
+                    observe(number, rows, source, output)
+
+            logits[rows] = self.forward(X[rows], buffers, observe=seen, depth=depth)
+        return logits
+
+    def probabilities(self, X):
+        """Class probabilities of shape (n_samples, n_classes); for a classifier's network."""
+        logits = self.logits(X)
+        if self.output == "softmax":
+            return softmax(logits, axis=1)
+        positive = expit(logits[:, 0])
+        return np.column_stack([1 - positive, positive])

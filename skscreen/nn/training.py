@@ -1,0 +1,339 @@
+"""The training loop: minibatches or full batch, stopping, and nothing of estimators."""
+
+from dataclasses import dataclass, field
+from math import cos, pi
+
+import numpy as np
+from scipy.optimize import minimize
+
+from skscreen.nn.optimizers import SGD, Adam
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained; the names and meanings are scikit-learn's.
+
+    ``tol=None`` turns the check for convergence off: all ``max_iter`` epochs are run.
+    """
+
+    solver: str = "adam"
+    alpha: float = 1e-4
+    batch_size: int | str = "auto"
+    learning_rate: str = "constant"
+    learning_rate_init: float = 1e-3
+    power_t: float = 0.5
+    max_iter: int = 200
+    shuffle: bool = True
+    tol: float | None = 1e-4
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_iter_no_change: int = 10
+    max_fun: int = 15000
+    verbose: bool = False
+
+    def batch_length(self, n_samples):
+        """Samples in a minibatch."""
+        wanted = 200 if self.batch_size == "auto" else self.batch_size
+        return min(wanted, n_samples)
+
+    def new_optimizer(self, parameters):
+        """Make the optimiser that ``solver`` names, with fresh state."""
+        if self.solver == "sgd":
+            return SGD(parameters, momentum=self.momentum, nesterov=self.nesterovs_momentum)
+        return Adam(parameters, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
+
+
+@dataclass
+class TrainingResult:
+    """What a run of `train` leaves beside the trained network."""
+
+    loss_curve: list = field(default_factory=list)
+    validation_scores: list = field(default_factory=list)
+    n_iter: int = 0
+    n_samples_seen: int = 0
+    converged: bool = False
+
+    @property
+    def best_loss(self):
+        """Smallest training loss of an epoch."""
+        return min(self.loss_curve)
+
+
+class Schedule:
+    """Learning rate as a function of progress.
+
+    "constant"; "cosine" falls to zero over ``max_iter`` epochs; "invscaling" divides by
+    ``(samples seen + 1) ** power_t`` once an epoch; "adaptive" is divided by 5 whenever the loss
+    or the validation score has stalled, see `slow_down`.
+    """
+
+    def __init__(self, options):
+        self.options = options
+        self.divisor = 1.0
+
+    def rate(self, epoch, part, n_samples_seen):
+        """Learning rate of a step ``part`` (0 to 1) of the way through ``epoch``."""
+        options = self.options
+        start = options.learning_rate_init
+        if options.learning_rate == "cosine":
+            return start * 0.5 * (1 + cos(pi * min(1.0, (epoch + part) / options.max_iter)))
+        if options.learning_rate == "invscaling":
+            return start / (n_samples_seen + 1) ** options.power_t
+        return start / self.divisor
+
+    def slow_down(self):
+        """Answer a stall: divide an adaptive rate and return True, or return False to stop."""
+        if self.options.learning_rate != "adaptive":
+            return False
+        self.divisor *= 5.0
+        return self.options.learning_rate_init / self.divisor > 1e-6
+
+
+class Stall:
+    """Counts the epochs in which a value to be minimised did not fall by more than ``tol``."""
+
+    def __init__(self, tol, patience):
+        self.tol = tol
+        self.patience = patience
+        self.best = np.inf
+        self.count = 0
+
+    def update(self, value):
+        """Take the value of an epoch; return whether it is the best so far."""
+        self.count = 0 if value <= self.best - self.tol else self.count + 1
+        improved = value < self.best
+        if improved:
+            self.best = value
+        return improved
+
+    @property
+    def reached(self):
+        """Whether the patience is used up."""
+        return self.count > self.patience
+
+
+class MinibatchTrainer:
+    """Runs epochs over a data set with buffers and optimiser state that live as long as it does.
+
+    Parameters
+    ----------
+    network : Network
+        Trained in place.
+    X : ndarray of shape (n_samples, ...)
+        Samples of the network's dtype.
+    loss : Loss
+        Loss of the same samples.
+    options : TrainingOptions
+    rng : numpy.random.RandomState
+        Shuffles and seeds the dropout.
+    optimizer : SGD, Adam or None
+        State to go on with; None starts anew.
+    """
+
+    def __init__(self, network, X, loss, options, rng, *, optimizer=None):
+        self.network = network
+        self.X = X
+        self.loss = loss
+        self.options = options
+        self.rng = rng
+        self.length = options.batch_length(len(X))
+        self.optimizer = optimizer or options.new_optimizer(network.parameters())
+        self.buffers = network.buffers(self.length, training=True)
+        self.batch = np.empty((self.length, *X.shape[1:]), network.dtype)
+        self.delta = np.empty((self.length, network.layers[-1].n_outputs), network.dtype)
+        self.dropout = any(layer.dropout for layer in network.layers)
+        self.dropout_rng = np.random.default_rng(rng.randint(2**31)) if self.dropout else None
+
+    def epoch(self, rate):
+        """Pass over the data once.
+
+        Parameters
+        ----------
+        rate : callable
+            ``rate(part)`` is the learning rate ``part`` (0 to 1) of the way through.
+
+        Returns
+        -------
+        loss : float
+            Mean loss of the samples as they were met, plus the L2 penalty after the pass.
+        """
+        n_samples = len(self.X)
+        order = self.rng.permutation(n_samples) if self.options.shuffle else np.arange(n_samples)
+        loss = 0.0
+        for start in range(0, n_samples, self.length):
+            index = order[start : start + self.length]
+            loss += self.step(index, rate(start / n_samples)) * len(index)
+        return loss / n_samples + penalty(self.network, self.loss, self.options, n_samples)
+
+    def step(self, index, rate):
+        """Update the network with the samples ``index``; return their mean loss."""
+        m = len(index)
+        # mode="clip" lets take write straight into the buffer; the indices are always in range
+        x = np.take(self.X, index, axis=0, out=self.batch[:m], mode="clip")
+        logits = self.network.forward(x, self.buffers, rng=self.dropout_rng)
+        value = self.loss.gradient(logits, index, self.delta[:m])
+        self.network.backward(x, self.delta[:m], self.buffers, dropped=self.dropout)
+        self.optimizer.step(
+            self.network.parameters(),
+            self.network.gradients(self.buffers),
+            rate,
+            self.options.alpha / self.loss.total(m),
+        )
+        return value
+
+
+def penalty(network, loss, options, n_samples):
+    """L2 penalty of the mean loss: alpha / 2 times the squares over the samples' weight."""
+    squares = sum(float(np.vdot(p.value, p.value)) for p in network.parameters() if p.penalised)
+    return 0.5 * options.alpha * squares / loss.total(n_samples)
+
+
+def train(network, X, loss, options, rng, *, score=None, optimizer=None):
+    """Train a network in place.
+
+    Parameters
+    ----------
+    network : Network
+        Masked weights stay zero.
+    X : ndarray of shape (n_samples, ...)
+        Samples of the network's dtype.
+    loss : Loss
+        Loss of the same samples.
+    options : TrainingOptions
+    rng : numpy.random.RandomState
+        Source of all randomness.
+    score : callable or None
+        ``score(network)`` on held-out data, the larger the better. With it training stops when
+        the score stalls, and the network of the best epoch is kept. Not for "lbfgs".
+    optimizer : SGD, Adam or None
+        State to go on with.
+
+    Returns
+    -------
+    result : TrainingResult
+
+    Raises
+    ------
+    FloatingPointError
+        When the loss is no longer finite.
+    """
+    if options.solver == "lbfgs":
+        return _train_full_batch(network, X, loss, options)
+    trainer = MinibatchTrainer(network, X, loss, options, rng, optimizer=optimizer)
+    return run_epochs(trainer, score=score)
+
+
+def run_epochs(trainer, *, score=None):
+    """Run a trainer until ``max_iter`` or a stall; see `train`."""
+    network, options = trainer.network, trainer.options
+    schedule = Schedule(options)
+    # a cosine schedule plans its end, so only held-out data may stop it early
+    watches = options.tol is not None and (score or options.learning_rate != "cosine")
+    stall = Stall(options.tol or 0.0, options.n_iter_no_change)
+    result = TrainingResult()
+    best = None
+    for epoch in range(options.max_iter):
+        value = trainer.epoch(
+            lambda part, epoch=epoch: schedule.rate(epoch, part, result.n_samples_seen)
+        )
+        _record(result, value, len(trainer.X), options)
+        if score is not None:
+            result.validation_scores.append(float(score(network)))
+            value = -result.validation_scores[-1]
+        if stall.update(value) and score is not None:
+            best = [p.value.copy() for p in network.parameters()]
+        if options.verbose:
+            _report(result)
+        if watches and stall.reached:
+            stall.count = 0
+            if not schedule.slow_down():
+                result.converged = True
+                break
+    result.converged = result.converged or not watches
+    if best is not None:
+        for parameter, value in zip(network.parameters(), best, strict=True):
+            parameter.value[...] = value
+    return result
+
+
+def _record(result, loss, n_samples, options):
+    if not np.isfinite(loss):
+        raise FloatingPointError(
+            f"the training loss became {loss} in epoch {result.n_iter + 1}: scale the features "
+            f"(for example with StandardScaler) or lower learning_rate_init, which is "
+            f"{options.learning_rate_init}"
+        )
+    result.loss_curve.append(loss)
+    result.n_iter += 1
+    result.n_samples_seen += n_samples
+
+
+def _report(result):
+    line = f"Iteration {result.n_iter}, loss = {result.loss_curve[-1]:.8f}"
+    if result.validation_scores:
+        line += f", validation score = {result.validation_scores[-1]:.6f}"
+    print(line)
+
+
+def _train_full_batch(network, X, loss, options):
+    """Minimise the full objective with L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995)."""
+    parameters = network.parameters()
+    buffers = network.buffers(len(X), training=True)
+    gradients = network.gradients(buffers)
+    delta = np.empty((len(X), network.layers[-1].n_outputs), network.dtype)
+    index = np.arange(len(X))
+    decay = options.alpha / loss.total(len(X))
+    result = TrainingResult()
+
+    def write(flat):
+        start = 0
+        for parameter in parameters:
+            stop = start + parameter.value.size
+            parameter.value[...] = flat[start:stop].reshape(parameter.value.shape)
+            start = stop
+
+    def objective(flat):
+        write(flat)
+        value = loss.gradient(network.forward(X, buffers), index, delta)
+        network.backward(X, delta, buffers)
+        slope = np.concatenate(
+            [_slope(p, g, decay) for p, g in zip(parameters, gradients, strict=True)]
+        )
+        return value + penalty(network, loss, options, len(X)), slope
+
+    def after_iteration(intermediate_result):
+        _record(result, float(intermediate_result.fun), len(X), options)
+        if options.verbose:
+            _report(result)
+
+    start = np.concatenate([p.value.ravel() for p in parameters]).astype(np.float64)
+    found = minimize(
+        objective,
+        start,
+        method="L-BFGS-B",
+        jac=True,
+        callback=after_iteration,
+        options={
+            "maxiter": options.max_iter,
+            "maxfun": options.max_fun,
+            "gtol": options.tol or 0.0,
+        },
+    )
+    write(found.x)
+    if not result.loss_curve:  # the starting point was already a minimum
+        _record(result, float(found.fun), len(X), options)
+    result.converged = found.status == 0 or options.tol is None
+    return result
+
+
+def _slope(parameter, gradient, decay):
+    """Gradient of the penalised objective, zero where the mask holds the weight at zero."""
+    slope = gradient.astype(np.float64)
+    if parameter.penalised:
+        slope += decay * parameter.value
+    if parameter.mask.size:
+        slope *= parameter.mask
+    return slope.ravel()

@@ -1,0 +1,22 @@
+"""Scores, budgets, masks and schedules: how a network is pruned."""
+
+from skscreen.pruning.allocation import ALLOCATIONS, allocate
+from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
+from skscreen.pruning.evidence import Evidence, NetworkEvidence, ScreeningData
+from skscreen.pruning.loop import PruningPlan, PruningResult, prune
+from skscreen.pruning.schedules import SCHEDULES
+
+__all__ = [
+    "ALLOCATIONS",
+    "CRITERIA",
+    "SCHEDULES",
+    "Evidence",
+    "NetworkEvidence",
+    "PruningPlan",
+    "PruningResult",
+    "Screening",
+    "ScreeningData",
+    "allocate",
+    "prune",
+    "resolve_criterion",
+]

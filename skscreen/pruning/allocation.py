@@ -1,0 +1,163 @@
+"""How many connections or units each layer keeps.
+
+Every allocation keeps exactly the number asked for, breaks ties by magnitude and then by index,
+and leaves each layer at least one.
+"""
+
+import numpy as np
+
+# Marks what is no candidate: cut in an earlier round.
+CUT = -np.inf
+
+
+def allocate(scores, magnitudes, n_keep, allocation, dimensions):
+    """Choose what to keep.
+
+    Parameters
+    ----------
+    scores : list of ndarray
+        Scores of each layer; ``-inf`` where something was cut before and must stay so.
+    magnitudes : list of ndarray
+        Of the same shapes; break ties.
+    n_keep : int
+        How many to keep in all layers together.
+    allocation : {"lamp", "erk", "uniform", "global"}
+        "uniform" keeps the same share of each layer. "erk" keeps more of small layers (Mocanu et
+        al. 2018; Evci et al. 2020). "global" compares the scores of all layers, each divided by
+        its root mean square. "lamp" compares each squared score divided by the sum of those of
+        its layer that are not smaller (Lee et al. 2021, arXiv 2010.07611).
+    dimensions : list of tuple of int
+        Sizes that span each layer's weights, such as (n_inputs, n_outputs); for "erk".
+
+    Returns
+    -------
+    masks : list of ndarray of bool
+
+    Raises
+    ------
+    ValueError
+        If ``n_keep`` is less than one for each layer or more than there are candidates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscreen.pruning.allocation import allocate
+    >>> scores = [np.array([[3.0, 1.0], [2.0, 5.0]]), np.array([[1.0], [4.0]])]
+    >>> allocate(scores, scores, 3, "uniform", [(2, 2), (2, 1)])[0].astype(int)
+    array([[1, 0],
+           [0, 1]])
+    """
+    candidates = [int(np.count_nonzero(score != CUT)) for score in scores]
+    if n_keep < len(scores) or n_keep > sum(candidates):
+        raise ValueError(
+            f"at least one must be kept in each of {len(scores)} layers and at most the "
+            f"{sum(candidates)} that are left, got {n_keep} to keep: choose another sparsity"
+        )
+    flat = [np.ravel(score) for score in scores]
+    ties = [np.ravel(np.broadcast_to(m, s.shape)) for m, s in zip(magnitudes, scores, strict=True)]
+    kept = ALLOCATIONS[allocation](flat, ties, n_keep, candidates, dimensions)
+    return [mask.reshape(score.shape) for mask, score in zip(kept, scores, strict=True)]
+
+
+def top(scores, ties, n_keep):
+    """Mark the ``n_keep`` largest scores; ties go to the larger ``ties``, then the lower index."""
+    if n_keep == 0:
+        return np.zeros(len(scores), dtype=bool)
+    threshold = np.partition(scores, len(scores) - n_keep)[len(scores) - n_keep]
+    mask = scores > threshold
+    equal = np.flatnonzero(scores == threshold)
+    order = np.lexsort((equal, -ties[equal]))
+    mask[equal[order[: n_keep - np.count_nonzero(mask)]]] = True
+    return mask
+
+
+def _per_layer(shares):
+    """Make an allocation that fixes each layer's number beforehand, from relative densities."""
+
+    def allocation(scores, ties, n_keep, candidates, dimensions):
+        wanted = shares(dimensions) * np.array([score.size for score in scores])
+        counts = apportion(wanted, np.array(candidates), n_keep)
+        return [top(s, t, count) for s, t, count in zip(scores, ties, counts, strict=True)]
+
+    return allocation
+
+
+def _uniform(dimensions):
+    return np.ones(len(dimensions))
+
+
+def _erdos_renyi_kernel(dimensions):
+    return np.array([sum(sizes) / np.prod(sizes, dtype=float) for sizes in dimensions])
+
+
+def apportion(wanted, limits, total):
+    """Turn wanted sizes into whole numbers between 1 and ``limits`` that add up to ``total``.
+
+    The sizes are scaled by one factor, clipped, and rounded by the largest remainder.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscreen.pruning.allocation import apportion
+    >>> apportion(np.array([8.0, 1.0, 1.0]), np.array([5, 10, 10]), 9).tolist()
+    [5, 2, 2]
+    """
+    low, high = 0.0, limits.max() / wanted.min()
+    for _ in range(200):  # bisection to the last bit; the sum grows with the factor
+        middle = 0.5 * (low + high)
+        if np.clip(middle * wanted, 1, limits).sum() < total:
+            low = middle
+        else:
+            high = middle
+    sizes = np.clip(high * wanted, 1, limits)
+    counts = np.floor(sizes).astype(int)
+    while counts.sum() != total:
+        # by the largest remainder up, or should rounding have gone over, the smallest down
+        change = 1 if counts.sum() < total else -1
+        free = counts < limits if change == 1 else counts > 1
+        counts[np.argmax(np.where(free, change * (sizes - counts), -np.inf))] += change
+    return counts
+
+
+def _one_threshold(comparable):
+    """Make an allocation that compares all layers, from a rescaling of one layer's scores."""
+
+    def allocation(scores, ties, n_keep, candidates, dimensions):
+        values = [comparable(score) for score in scores]
+        ties = [tie.astype(np.float64) for tie in ties]
+        for value, score, tie in zip(values, scores, ties, strict=True):
+            best = np.flatnonzero(top(score, tie, 1))
+            value[best] = tie[best] = np.inf  # a layer's best is never compared with other layers
+        kept = top(np.concatenate(values), np.concatenate(ties), n_keep)
+        return np.split(kept, np.cumsum([len(value) for value in values])[:-1])
+
+    return allocation
+
+
+def _root_mean_square(scores):
+    finite = scores[np.isfinite(scores)]
+    scale = np.sqrt(np.mean(finite**2)) if finite.size else 0.0
+    return scores / scale if scale > 0 else scores.copy()
+
+
+def _lamp(scores):
+    """LAMP scores; infinite ones stay so and are left out of the sums."""
+    lamp = scores.copy()
+    finite = np.flatnonzero(np.isfinite(scores))
+    order = finite[np.argsort(-scores[finite], kind="stable")]
+    # squares of the scores relative to the largest: no overflow
+    ordered = scores[order] / max(scores[order[0]], np.finfo(float).tiny) if order.size else []
+    squares = np.square(ordered)
+    sums = np.cumsum(squares)
+    # equal scores share the sum that holds all of them
+    last = np.searchsorted(-np.asarray(ordered), -np.asarray(ordered), side="right") - 1
+    lamp[order] = np.divide(squares, sums[last], out=np.zeros(len(order)), where=squares > 0)
+    return lamp
+
+
+ALLOCATIONS = {
+    "lamp": _one_threshold(_lamp),
+    "erk": _per_layer(_erdos_renyi_kernel),
+    "uniform": _per_layer(_uniform),
+    "global": _one_threshold(_root_mean_square),
+}

@@ -1,0 +1,102 @@
+"""Criteria: what a connection or a unit is worth.
+
+A criterion is a function of an `Evidence` that returns scores of the shape ``evidence.shape``;
+what has the smallest scores is cut first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Magnitude weighted with the F-statistic.
+
+    All connections that leave a unit share its F, because F does not change when its activation
+    is multiplied by a weight. So F alone cannot rank connections, and the magnitude must enter.
+
+    Parameters
+    ----------
+    f_weight : float in [0, 1]
+        Weight of the F-statistic: 0 is magnitude pruning, 1 is screening alone.
+    weighting : {"product", "convex"}
+        ``|w|**(1 - f_weight) * F**f_weight``, or
+        ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within the layer.
+    """
+
+    f_weight: float = 0.2
+    weighting: str = "product"
+
+    def __call__(self, evidence):
+        """Return the scores, of shape ``evidence.shape``."""
+        magnitude = np.broadcast_to(evidence.magnitude, evidence.shape)
+        if self.f_weight == 0:  # spares the forward pass that F would need
+            return magnitude.astype(np.float64)
+        return WEIGHTINGS[self.weighting](magnitude, evidence.F, self.f_weight)
+
+
+def product(magnitude, F, f_weight):
+    """Weighted geometric mean of magnitude and F.
+
+    A zero factor with a positive weight gives zero, also beside an infinite F.
+    """
+    with np.errstate(invalid="ignore"):  # 0 * inf
+        scores = magnitude ** (1 - f_weight) * F**f_weight
+    return np.where(np.isnan(scores), 0.0, scores)
+
+
+def convex(magnitude, F, f_weight):
+    """Weighted arithmetic mean of magnitude and F, each divided by its largest value."""
+    return (1 - f_weight) * _relative(magnitude) + f_weight * _relative(F)
+
+
+def _relative(values):
+    """Divide by the largest value; infinite ones become 1 and finite ones beside them 0."""
+    top = values.max()
+    if np.isinf(top):
+        return np.isinf(values).astype(np.float64)
+    return values / top if top > 0 else np.zeros_like(values)
+
+
+WEIGHTINGS = {"product": product, "convex": convex}
+
+
+def magnitude(evidence):
+    """Absolute weight (Han et al. 2015)."""
+    return np.broadcast_to(evidence.magnitude, evidence.shape).astype(np.float64)
+
+
+def random(evidence):
+    """Pure chance, the floor that every criterion has to beat."""
+    return evidence.rng.random_sample(evidence.shape)
+
+
+#: name -> criterion; "screening" stands for `Screening` with the pruner's own parameters
+CRITERIA = {"screening": None, "magnitude": magnitude, "random": random}
+
+
+def resolve_criterion(criterion, *, f_weight, weighting):
+    """Return the function that ``criterion`` names, or the callable itself."""
+    if criterion == "screening":
+        return Screening(f_weight, weighting)
+    return CRITERIA[criterion] if isinstance(criterion, str) else criterion
+
+
+def checked_scores(criterion, evidence):
+    """Apply a criterion and make sure of what it returns.
+
+    Raises
+    ------
+    ValueError
+        If the scores have another shape, or hold NaN.
+    """
+    scores = np.asarray(criterion(evidence), dtype=np.float64)
+    if scores.shape != evidence.shape:
+        raise ValueError(
+            f"criterion must return scores of shape {evidence.shape} for layer "
+            f"{evidence.layer}, got {scores.shape}"
+        )
+    if np.isnan(scores).any():
+        raise ValueError(f"criterion returned NaN for layer {evidence.layer}")
+    return scores

@@ -1,0 +1,170 @@
+"""The rounds of pruning: statistics, masks, training on, and the fine-tuning at the end."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skscreen.nn import Loss, train
+from skscreen.pruning.allocation import CUT, allocate
+from skscreen.pruning.criteria import checked_scores
+from skscreen.pruning.evidence import NetworkEvidence
+from skscreen.pruning.masks import keep_a_path
+from skscreen.pruning.schedules import sparsities
+
+
+@dataclass(frozen=True)
+class PruningPlan:
+    """How a network is pruned.
+
+    Parameters
+    ----------
+    criterion : callable
+        Scores from an `Evidence`.
+    sparsity : float in [0, 1)
+        Share of the weights to cut.
+    allocation : str
+        See `allocate`.
+    schedule : str or callable
+        See `sparsities`.
+    n_rounds : int >= 1
+        Rounds of screening.
+    pruning_epochs : int >= 0
+        Epochs of training spread over the rounds.
+    fine_tune_epochs : int >= 0
+        Epochs after the last round.
+    verbose : bool
+        Whether to print a line for each round.
+    """
+
+    criterion: object
+    sparsity: float
+    allocation: str
+    schedule: object
+    n_rounds: int
+    pruning_epochs: int
+    fine_tune_epochs: int
+    verbose: bool = False
+
+
+@dataclass
+class PruningResult:
+    """What is left beside the pruned network.
+
+    Attributes
+    ----------
+    masks : list of ndarray of bool
+        True where a connection was kept.
+    scores : list of ndarray
+        Scores of the last round; -inf where a connection had been cut before.
+    statistics : list of FStatistics
+        Of each layer's source units, from the last round.
+    history : list of dict
+        One entry per round and one for the fine-tuning.
+    """
+
+    masks: list
+    scores: list
+    statistics: list
+    history: list
+
+
+def prune(network, data, plan, options, rng):
+    """Prune a network in place.
+
+    Parameters
+    ----------
+    network : Network
+        What is masked already stays so.
+    data : ScreeningData
+        Samples for the statistics and for the training.
+    plan : PruningPlan
+    options : TrainingOptions
+        How the network is trained between and after the rounds.
+    rng : numpy.random.RandomState
+        Source of all randomness.
+
+    Returns
+    -------
+    result : PruningResult
+    """
+    loss = Loss(network.output, data.target, data.sample_weight)
+    options = replace(options, tol=None, learning_rate="constant")
+    optimizer = None
+    if options.solver != "lbfgs":
+        optimizer = options.new_optimizer(network.parameters())
+    history = []
+    steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=cut_share(network))
+    for number, sparsity in enumerate(steps):
+        evidence = NetworkEvidence(network, data, rng)
+        if number == len(steps) - 1:
+            statistics = evidence.statistics  # before the masks change what the units do
+        scores = mask_connections(network, evidence, plan, sparsity)
+        n_epochs = _share(plan.pruning_epochs, number, len(steps))
+        curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
+        history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
+    decaying = replace(options, learning_rate="cosine")
+    curve = _train_on(network, data, loss, decaying, plan.fine_tune_epochs, rng, optimizer)
+    history.append(_entry("fine-tuning", len(steps), network, plan.fine_tune_epochs, curve, plan))
+    return PruningResult(
+        masks=[layer.mask.copy() for layer in network.layers],
+        scores=scores,
+        statistics=statistics,
+        history=history,
+    )
+
+
+def cut_share(network):
+    """Share of the weights that are cut."""
+    return 1 - network.n_weights / sum(layer.weight.size for layer in network.layers)
+
+
+def mask_connections(network, evidence, plan, sparsity):
+    """Score the connections that are left and cut down to a sparsity; return the scores."""
+    parts = evidence.connections()
+    scores = [checked_scores(plan.criterion, part) for part in parts]
+    for layer, score in zip(network.layers, scores, strict=True):
+        if layer.mask is not None:
+            score[~layer.mask] = CUT
+    total = sum(score.size for score in scores)
+    masks = allocate(
+        scores,
+        [part.magnitude for part in parts],
+        round((1 - sparsity) * total),
+        plan.allocation,
+        [layer.dimensions for layer in network.layers],
+    )
+    keep_a_path(masks, scores, network.layers[0].n_input_units)
+    for layer, mask in zip(network.layers, masks, strict=True):
+        layer.set_mask(mask)
+    return scores
+
+
+def _share(n_epochs, number, n_rounds):
+    """Epochs of round ``number``: as even as whole numbers can be, the later rounds first."""
+    return n_epochs * (number + 1) // n_rounds - n_epochs * number // n_rounds
+
+
+def _train_on(network, data, loss, options, n_epochs, rng, optimizer):
+    """Train for some epochs, possibly none; return the loss curve."""
+    if n_epochs == 0:
+        return []
+    options = replace(options, max_iter=n_epochs)
+    return train(network, data.X, loss, options, rng, optimizer=optimizer).loss_curve
+
+
+def _entry(phase, number, network, n_epochs, curve, plan):
+    """Make the entry of the history for a phase that has just ended."""
+    entry = {
+        "phase": phase,
+        "round": number,
+        "n_epochs": n_epochs,
+        "n_weights": network.n_weights,
+        "sparsity": cut_share(network),
+        "loss": float(curve[-1]) if len(curve) else np.nan,
+    }
+    if plan.verbose:
+        print(
+            f"{phase} {number}: {entry['n_weights']} weights left "
+            f"({entry['sparsity']:.2%} cut), loss = {entry['loss']:.6f}"
+        )
+    return entry

@@ -1,0 +1,182 @@
+"""The F-statistic of units across the classes, with its p-value and effect size."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.multiclass import type_of_target
+
+from skscreen.screening.moments import ClassMoments, RegressionMoments
+
+TASKS = ("auto", "classification", "regression")
+
+
+class FStatistics(NamedTuple):
+    """F, p and effect size of units.
+
+    Parameters
+    ----------
+    F : ndarray of shape (n_units,)
+        F-statistic; 0 for a constant unit, infinite where there is no variation within classes.
+    p : ndarray of shape (n_units,)
+        Probability of an F at least as large if the unit tells nothing of the target.
+    eta2 : ndarray of shape (n_units,)
+        Share of the unit's variation that lies between the classes (for a regression, the share
+        of the target's variation that the unit explains).
+    """
+
+    F: np.ndarray
+    p: np.ndarray
+    eta2: np.ndarray
+
+
+def f_from_moments(moments):
+    """Compute F, p and eta2 from accumulated moments.
+
+    Parameters
+    ----------
+    moments : ClassMoments or RegressionMoments
+
+    Returns
+    -------
+    statistics : FStatistics
+
+    Raises
+    ------
+    ValueError
+        With fewer than two classes, or no more samples than classes.
+    """
+    if isinstance(moments, ClassMoments):
+        return _anova(moments)
+    return _regression(moments)
+
+
+def _anova(moments):
+    """One-way analysis of variance; classes without samples are left out."""
+    n_classes = int(np.count_nonzero(moments.weight_sum))
+    n = moments.weight_sum.sum()
+    if n_classes < 2:
+        raise ValueError(f"an F-statistic needs samples of at least 2 classes, got {n_classes}")
+    if n <= n_classes:
+        raise ValueError(
+            f"an F-statistic of {n_classes} classes needs more than {n_classes} samples, got "
+            f"n_samples = {n:g}; sample weights count as repetitions: those that add up to little "
+            "should be rescaled, for example by n_samples / sample_weight.sum()"
+        )
+    between = moments.between()
+    within = moments.within.sum(axis=0)
+    within[moments.constant_within()] = 0.0
+    between[moments.constant()] = 0.0
+    df_between, df_within = n_classes - 1, n - n_classes
+    F = _ratio(between / df_between, within / df_within)
+    return FStatistics(F, _p_value(F, df_between, df_within), _share(between, within))
+
+
+def _regression(moments):
+    """Univariate linear regression; the explained share is averaged over the targets."""
+    n = moments.weight_sum
+    if n <= 2:
+        raise ValueError(
+            f"an F-statistic of a regression needs more than 2 samples, got n_samples = {n:g}; "
+            "sample weights count as repetitions"
+        )
+    varying = moments.syy > 0
+    if not varying.any():
+        raise ValueError("an F-statistic needs a target that varies, got constants")
+    product = np.outer(moments.syy[varying], moments.sxx)
+    explained = np.divide(
+        moments.sxy[varying] ** 2, product, out=np.zeros_like(product), where=product > 0
+    )
+    explained = np.minimum(explained, 1.0).mean(axis=0)
+    explained[moments.constant()] = 0.0
+    F = _ratio(explained, (1 - explained) / (n - 2))
+    return FStatistics(F, _p_value(F, 1, n - 2), explained)
+
+
+def _ratio(numerator, denominator):
+    """Divide; 0 / 0 is 0 and x / 0 is infinite."""
+    ratio = np.where(numerator > 0, np.inf, 0.0)
+    return np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+
+
+def _p_value(F, df_between, df_within):
+    return special.fdtrc(df_between, df_within, F)
+
+
+def _share(between, within):
+    total = between + within
+    return np.divide(between, total, out=np.zeros_like(total), where=total > 0)
+
+
+def f_statistic(A, y, sample_weight=None, *, task="auto"):
+    """F-statistic of each unit: how well it tells the classes apart.
+
+    One-way analysis of variance of each column of ``A`` across the classes of ``y``; for a
+    numeric target, the F-test of the univariate linear regression.
+
+    Parameters
+    ----------
+    A : array-like of shape (n_samples, n_units)
+        Activations or features.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Classes or numbers.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, counted as repetitions.
+    task : {"auto", "classification", "regression"}, default="auto"
+        What ``y`` is. "auto" takes floating-point numbers with a fractional part, and several
+        columns, for a regression and everything else for classes.
+
+    Returns
+    -------
+    statistics : FStatistics
+        ``F``, ``p`` and ``eta2``, each of shape (n_units,).
+
+    Raises
+    ------
+    ValueError
+        For one class only, no more samples than classes, or bad input.
+
+    Notes
+    -----
+    With K classes of n_k samples (or summed weights), n in all:
+
+    - SSB = sum_k n_k (mean_k - mean)^2, between the classes,
+    - SSW = sum_k sum_{x in k} (x - mean_k)^2, within them,
+    - F = (SSB / (K - 1)) / (SSW / (n - K)), eta2 = SSB / (SSB + SSW).
+
+    A constant unit has F = 0; one that varies between the classes but not within them has an
+    infinite F. Everything is computed in float64 from centred values:
+    `sklearn.feature_selection.f_classif` sums squares in the input's precision and can give a
+    negative F for float32 data with an offset. With several numeric targets the explained share
+    is averaged over those that vary.
+
+    References
+    ----------
+    .. [1] R. A. Fisher, "Statistical Methods for Research Workers", 1925.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skscreen.screening import f_statistic
+    >>> F, p, eta2 = f_statistic(*load_iris(return_X_y=True))
+    >>> F.round(1), eta2.round(3)
+    (array([ 119.3,   49.2, 1180.2,  960. ]), array([0.619, 0.401, 0.941, 0.929]))
+    """
+    if task not in TASKS:
+        raise ValueError(f"task must be one of {TASKS}, got {task!r}")
+    A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    check_consistent_length(A, y, sample_weight)
+    if task == "auto":
+        kind = type_of_target(y, input_name="y")
+        task = "classification" if kind in ("binary", "multiclass") else "regression"
+    if task == "regression":
+        targets = y.reshape(len(y), -1).astype(np.float64)
+        moments = RegressionMoments(A.shape[1], targets.shape[1])
+        return f_from_moments(moments.update(A, targets, sample_weight))
+    if y.ndim > 1 and y.shape[1] > 1:
+        raise ValueError(f"classes must be given as one column, got shape {y.shape}")
+    classes, codes = np.unique(y, return_inverse=True)
+    moments = ClassMoments(len(classes), A.shape[1])
+    return f_from_moments(moments.update(A, codes.ravel(), sample_weight))

@@ -1,0 +1,110 @@
+"""Exact counts, deterministic ties, never an empty layer."""
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skscreen.pruning.allocation import ALLOCATIONS, _lamp, allocate, apportion, top
+
+
+def layers(rng, shapes, *, ties=False):
+    draw = (lambda shape: rng.integers(0, 3, shape).astype(float)) if ties else rng.random
+    return [draw(shape) for shape in shapes], [rng.random(shape) for shape in shapes], list(shapes)
+
+
+@given(
+    seed=st.integers(0, 2**31),
+    shapes=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=4),
+    share=st.floats(0, 1),
+    allocation=st.sampled_from(sorted(ALLOCATIONS)),
+    ties=st.booleans(),
+)
+def test_counts_are_exact_and_no_layer_is_empty(seed, shapes, share, allocation, ties):
+    scores, magnitudes, dimensions = layers(np.random.default_rng(seed), shapes, ties=ties)
+    total = sum(score.size for score in scores)
+    n_keep = max(len(shapes), round(share * total))
+    masks = allocate(scores, magnitudes, n_keep, allocation, dimensions)
+    assert sum(mask.sum() for mask in masks) == n_keep
+    assert all(mask.any() for mask in masks)
+    again = allocate(scores, magnitudes, n_keep, allocation, dimensions)
+    assert all(np.array_equal(a, b) for a, b in zip(masks, again, strict=True))
+    for mask, score, magnitude in zip(masks, scores, magnitudes, strict=True):
+        expected = naive.top(score.ravel(), magnitude.ravel(), int(mask.sum()))
+        np.testing.assert_array_equal(mask.ravel(), expected)
+
+
+@pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
+def test_what_was_cut_stays_cut(allocation):
+    rng = np.random.default_rng(0)
+    scores, magnitudes, dimensions = layers(rng, [(6, 5), (5, 4)])
+    first = allocate(scores, magnitudes, 30, allocation, dimensions)
+    for score, mask in zip(scores, first, strict=True):
+        score[...] = rng.random(score.shape)
+        score[~mask] = -np.inf
+    second = allocate(scores, magnitudes, 12, allocation, dimensions)
+    assert sum(mask.sum() for mask in second) == 12
+    assert not any((b & ~a).any() for a, b in zip(first, second, strict=True))
+
+
+def test_ties_go_to_the_larger_weight_then_the_lower_index():
+    scores = np.array([1.0, 0.0, 0.0, 0.0, 0.0])
+    magnitudes = np.array([0.1, 0.5, 0.9, 0.5, 0.5])
+    np.testing.assert_array_equal(top(scores, magnitudes, 3), [True, True, True, False, False])
+
+
+def test_infinite_scores_come_first():
+    scores = [np.array([[1.0, np.inf], [2.0, np.inf]]), np.array([[5.0], [9.0]])]
+    magnitudes = [np.array([[9.0, 1.0], [9.0, 2.0]]), np.ones((2, 1))]
+    for allocation in ALLOCATIONS:
+        masks = allocate(scores, magnitudes, 3, allocation, [(2, 2), (2, 1)])
+        assert masks[0][1, 1]
+        assert masks[1][1, 0]
+
+
+@pytest.mark.parametrize("n_keep", [1, 7])
+def test_impossible_counts_are_named(n_keep):
+    scores = [np.ones((2, 2)), np.ones((2, 1))]
+    with pytest.raises(ValueError, match=f"got {n_keep} to keep: choose another sparsity"):
+        allocate(scores, scores, n_keep, "global", [(2, 2), (2, 1)])
+
+
+def test_uniform_keeps_the_same_share():
+    scores, magnitudes, dimensions = layers(np.random.default_rng(1), [(20, 10), (10, 8)])
+    masks = allocate(scores, magnitudes, 70, "uniform", dimensions)
+    assert [int(mask.sum()) for mask in masks] == [50, 20]
+
+
+def test_erk_densities_follow_the_kernel():
+    dimensions = [(100, 50), (50, 20)]
+    scores, magnitudes, _ = layers(np.random.default_rng(2), dimensions)
+    masks = allocate(scores, magnitudes, 440, "erk", dimensions)
+    # wanted: e * 150 and e * 70 weights, e * 220 = 440
+    assert [int(mask.sum()) for mask in masks] == [300, 140]
+
+
+def test_lamp_scores_agree_with_the_definition():
+    rng = np.random.default_rng(3)
+    scores = rng.integers(0, 6, 40).astype(float)
+    np.testing.assert_allclose(_lamp(scores.copy()), naive.lamp(scores), rtol=1e-12)
+    assert not _lamp(np.zeros(3)).any()
+
+
+def test_lamp_never_changes_the_order_within_a_layer():
+    scores = np.random.default_rng(4).random(50)
+    np.testing.assert_array_equal(np.argsort(_lamp(scores.copy())), np.argsort(scores))
+
+
+@given(
+    wanted=st.lists(st.floats(0.01, 100), min_size=1, max_size=6),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 1000),
+)
+def test_apportion_keeps_within_its_limits(wanted, share, seed):
+    limits = np.random.default_rng(seed).integers(1, 50, len(wanted))
+    total = len(wanted) + round(share * (limits.sum() - len(wanted)))
+    counts = apportion(np.array(wanted), limits, total)
+    assert counts.sum() == total
+    assert (counts >= 1).all()
+    assert (counts <= limits).all()
