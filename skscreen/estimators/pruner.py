@@ -27,6 +27,7 @@ from skscreen.pruning import (
     SCHEDULES,
     PruningPlan,
     ScreeningData,
+    compact,
     prune,
     resolve_criterion,
 )
@@ -119,9 +120,10 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
     estimator_ : estimator
         The network estimator with the pruned network.
     network_ : Network
-        The pruned network.
+        The pruned network, compacted: units that are constant or lead nowhere are gone, as are
+        the inputs that nothing reads. It computes the same as the masked network.
     masks_ : list of ndarray of bool of shape (n_inputs, n_outputs)
-        For each layer, True where a connection was kept.
+        For each layer of the dense network, True where a connection was kept.
     scores_ : list of ndarray of shape (n_inputs, n_outputs)
         Scores of the last round; -inf where a connection had been cut in an earlier one.
     f_statistics_ : list of FStatistics
@@ -307,6 +309,8 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         return check_random_state(seed)
 
     def _set_fitted(self, lean, result):
+        self._support = read_inputs(result.masks, lean.network_.source_units())
+        lean.network_ = compact(lean.network_)
         self.estimator_ = lean
         self.network_ = lean.network_
         self.masks_ = result.masks
@@ -461,8 +465,7 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         support : ndarray of bool of shape (n_features_in_,), or of int
         """
         check_is_fitted(self)
-        support = read_inputs(self.masks_, self.network_.layers[0].n_input_units)
-        return np.flatnonzero(support) if indices else support
+        return np.flatnonzero(self._support) if indices else self._support.copy()
 
     @property
     def classes_(self):

@@ -3,8 +3,6 @@
 import pickle
 from typing import NamedTuple
 
-import numpy as np
-
 from skscreen.inspection.tables import format_table
 
 
@@ -76,13 +74,12 @@ def network_costs(network):
     """
     layers = []
     for number, layer in enumerate(network.layers):
-        n_weights = layer.weight.size if layer.mask is None else np.count_nonzero(layer.mask)
         layers.append(
             LayerCosts(
                 name=f"{number + 1} {type(layer).__name__.lower()}",
                 shape=f"{layer.n_inputs}-{layer.n_outputs}",
-                n_weights=int(n_weights),
-                macs=int(n_weights) * layer.n_positions,
+                n_weights=layer.n_weights,
+                macs=layer.n_weights * layer.n_positions,
                 n_bytes=len(pickle.dumps(layer)),
             )
         )

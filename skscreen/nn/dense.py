@@ -3,7 +3,9 @@
 import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS
-from skscreen.nn.parameters import NO_MASK, Parameter, glorot_uniform
+from skscreen.nn.layer import Layer
+from skscreen.nn.parameters import glorot_uniform
+from skscreen.nn.sparse import SparseProduct, pays
 
 
 class DenseBuffers:
@@ -16,6 +18,10 @@ class DenseBuffers:
         n_inputs, n_outputs = layer.weight.shape
         dtype = layer.weight.dtype
         self.output = np.empty((n_samples, n_outputs), dtype)
+        self.read = np.empty((n_samples, 0 if layer.reads is None else n_inputs), dtype)
+        # while predicting the weights stay as they are, so what is kept of them is listed once
+        sparse = not training and pays(layer, n_samples)
+        self.sparse = SparseProduct(layer.weight, layer.mask) if sparse else None
         if not training:
             return
         self.grad_weight = np.empty_like(layer.weight)
@@ -26,7 +32,7 @@ class DenseBuffers:
             self.dropped = np.empty((n_samples, n_outputs), dtype)
 
 
-class Dense:
+class Dense(Layer):
     """``activation(x @ weight + bias)``.
 
     Parameters
@@ -36,6 +42,8 @@ class Dense:
     activation : {"identity", "logistic", "tanh", "relu"}
     dropout : float in [0, 1), default=0.0
         Share of the outputs set to zero in each training pass; the rest is scaled up.
+    reads : ndarray of int of shape (n_inputs,) or None, default=None
+        Which values of a flattened sample are the inputs, in rising order; None for all.
 
     Attributes
     ----------
@@ -43,13 +51,10 @@ class Dense:
         False where a connection is cut; set by `set_mask`.
     """
 
-    def __init__(self, weight, bias, activation="relu", *, dropout=0.0):
-        # the optimiser updates flat views, which only contiguous arrays have
-        self.weight = np.ascontiguousarray(weight)
-        self.bias = np.ascontiguousarray(bias)
-        self.activation = activation
+    def __init__(self, weight, bias, activation="relu", *, dropout=0.0, reads=None):
+        super().__init__(weight, bias, activation)
         self.dropout = dropout
-        self.mask = None
+        self.reads = reads
 
     @classmethod
     def initialise(cls, n_inputs, n_outputs, activation, rng, dtype, *, dropout=0.0):
@@ -58,21 +63,6 @@ class Dense:
             n_inputs, n_outputs, activation, (n_inputs, n_outputs), rng, dtype
         )
         return cls(weight, bias, activation, dropout=dropout)
-
-    @property
-    def n_inputs(self):
-        """Number of source units."""
-        return self.weight.shape[0]
-
-    @property
-    def n_outputs(self):
-        """Number of units of the layer."""
-        return self.weight.shape[1]
-
-    @property
-    def n_input_units(self):
-        """Number of units or channels that the inputs belong to, were the layer the first."""
-        return self.weight.shape[0]
 
     @property
     def dimensions(self):
@@ -84,27 +74,79 @@ class Dense:
         """How often each weight is used for one sample."""
         return 1
 
+    @property
+    def pads(self):
+        """Whether zeros stand for inputs beyond a border."""
+        return False
+
+    def source_units(self, n_units):
+        """Return the unit of the layer before that each input belongs to.
+
+        Parameters
+        ----------
+        n_units : int or None
+            Units, or channels, of the layer before; None for the first layer, whose inputs are
+            units of their own.
+
+        Returns
+        -------
+        units : ndarray of int of shape (n_inputs,)
+        """
+        if n_units is None:
+            return np.arange(self.n_inputs)
+        return self._positions() % n_units
+
+    def _positions(self):
+        """Places of the inputs in a flattened sample."""
+        return np.arange(self.n_inputs) if self.reads is None else self.reads
+
+    def take(self, mask, bias, units, columns):
+        """Build the layer that is left when inputs and units go.
+
+        Parameters
+        ----------
+        mask : ndarray of bool of shape (n_inputs, n_outputs)
+            Connections that are kept.
+        bias : ndarray of shape (n_outputs,)
+        units : ndarray of bool of shape (n_units,) or None
+            Units of the layer before that are still there; None for the first layer.
+        columns : ndarray of int
+            Units of this layer that are kept.
+
+        Returns
+        -------
+        layer : Dense
+            Reads only what a kept connection needs.
+        """
+        mask = mask[:, columns]
+        there = np.ones(self.n_inputs, dtype=bool)
+        places = self._positions()
+        if units is not None:
+            place, unit = np.divmod(places, len(units))
+            places = place * np.count_nonzero(units) + (np.cumsum(units) - 1)[unit]
+            there = units[unit]
+        read = there & mask.any(axis=1)
+        if not read.any():
+            read[np.argmax(there)] = True  # the layer is a constant; it keeps its shape
+        reads = None if self.reads is None and read[there].all() else places[read]
+        layer = Dense(
+            self.weight[np.ix_(read, columns)],
+            bias[columns],
+            self.activation,
+            dropout=self.dropout,
+            reads=reads,
+        )
+        if not mask[read].all():
+            layer.set_mask(mask[read])
+        return layer
+
     def output_shape(self, input_shape):
         """Shape of one sample's output, given the shape of its input."""
         return (self.n_outputs,)
 
-    def set_mask(self, mask):
-        """Cut the connections where ``mask`` is False, now and in all training to come."""
-        self.mask = np.ascontiguousarray(mask, dtype=bool)
-        self.weight[~self.mask] = 0
-
-    def parameters(self):
-        """Return the layer's weight and bias as `Parameter` tuples."""
-        mask = NO_MASK if self.mask is None else self.mask
-        return [Parameter(self.weight, mask, True), Parameter(self.bias, NO_MASK, False)]
-
     def buffers(self, n_samples, training=False):
         """Allocate the working memory of `forward` and, for training, of `backward`."""
         return DenseBuffers(self, n_samples, training)
-
-    def gradients(self, buffers):
-        """Return the arrays `backward` fills, in the order of `parameters`."""
-        return [buffers.grad_weight, buffers.grad_bias]
 
     def forward(self, x, buffers, rng=None):
         """Compute the layer's output.
@@ -112,7 +154,7 @@ class Dense:
         Parameters
         ----------
         x : ndarray of shape (n_samples, ...)
-            Input; flattened to ``(n_samples, n_inputs)``.
+            Input, read as flat samples.
         buffers : DenseBuffers
             Working memory; the output lives there until the next call.
         rng : numpy.random.Generator or None
@@ -123,8 +165,12 @@ class Dense:
         output : ndarray of shape (n_samples, n_outputs)
         """
         n_samples = x.shape[0]
-        x = x.reshape(n_samples, -1)
-        output = np.dot(x, self.weight, out=buffers.output[:n_samples])
+        output = buffers.output[:n_samples]
+        source = self.sources(x, buffers.read[:n_samples])
+        if buffers.sparse is None:
+            np.dot(source, self.weight, out=output)
+        else:
+            buffers.sparse(source, output)
         ACTIVATIONS[self.activation][0](output, self.bias)
         if rng is None or not self.dropout:
             return output
@@ -133,6 +179,21 @@ class Dense:
         np.greater_equal(keep, self.dropout, out=keep)
         keep /= 1.0 - self.dropout
         return np.multiply(output, keep, out=buffers.dropped[:n_samples])
+
+    def sources(self, x, out=None):
+        """Return the inputs of the layer, of shape (n_samples, n_inputs).
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_samples, ...)
+        out : ndarray of shape (n_samples, n_inputs) or None
+            Where to put them if they are only a part of the values.
+        """
+        flat = x.reshape(x.shape[0], -1)
+        if self.reads is None:
+            return flat
+        # mode="clip" lets take write straight into out; the indices are always in range
+        return np.take(flat, self.reads, axis=1, out=out, mode="clip")
 
     def backward(self, x, delta, buffers, *, dropped=False, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input.
@@ -155,13 +216,17 @@ class Dense:
         delta_input : ndarray of the shape of x, or None
         """
         n_samples = x.shape[0]
-        flat = x.reshape(n_samples, -1)
+        source = x.reshape(n_samples, -1) if self.reads is None else buffers.read[:n_samples]
         if dropped and self.dropout:
             delta *= buffers.keep[:n_samples]
         ACTIVATIONS[self.activation][1](delta, buffers.output[:n_samples])
-        np.dot(flat.T, delta, out=buffers.grad_weight)
+        np.dot(source.T, delta, out=buffers.grad_weight)
         np.sum(delta, axis=0, out=buffers.grad_bias)
         if not need_delta_input:
             return None
         back = np.dot(delta, self.weight.T, out=buffers.delta_input[:n_samples])
+        if self.reads is not None:
+            scattered = np.zeros((n_samples, x[0].size), back.dtype)
+            scattered[:, self.reads] = back
+            back = scattered
         return back.reshape(x.shape)

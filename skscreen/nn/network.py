@@ -41,12 +41,14 @@ class Network:
     @property
     def n_weights(self):
         """Number of connections that are not cut."""
-        return int(
-            sum(
-                layer.weight.size if layer.mask is None else np.count_nonzero(layer.mask)
-                for layer in self.layers
-            )
-        )
+        return sum(layer.n_weights for layer in self.layers)
+
+    def source_units(self):
+        """Return for each layer the unit of the layer before that each input belongs to."""
+        n_units = [None, *(layer.n_outputs for layer in self.layers)]
+        return [
+            layer.source_units(number) for layer, number in zip(self.layers, n_units, strict=False)
+        ]
 
     def copy(self):
         """Return a network that shares nothing with this one."""

@@ -1,6 +1,7 @@
 """Scores, budgets, masks and schedules: how a network is pruned."""
 
 from skscreen.pruning.allocation import ALLOCATIONS, allocate
+from skscreen.pruning.compaction import compact
 from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
 from skscreen.pruning.evidence import Evidence, NetworkEvidence, ScreeningData
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
@@ -17,6 +18,7 @@ __all__ = [
     "Screening",
     "ScreeningData",
     "allocate",
+    "compact",
     "prune",
     "resolve_criterion",
 ]

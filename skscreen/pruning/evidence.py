@@ -60,7 +60,7 @@ class NetworkEvidence:
 
         def observe(number, rows, source, output):
             moments[number].update(
-                source.reshape(len(source), -1),
+                self.network.layers[number].sources(source),
                 self.data.target[rows],
                 None if weight is None else weight[rows],
             )

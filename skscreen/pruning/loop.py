@@ -133,7 +133,7 @@ def mask_connections(network, evidence, plan, sparsity):
         plan.allocation,
         [layer.dimensions for layer in network.layers],
     )
-    keep_a_path(masks, scores, network.layers[0].n_input_units)
+    keep_a_path(masks, scores, network.source_units())
     for layer, mask in zip(network.layers, masks, strict=True):
         layer.set_mask(mask)
     return scores

@@ -1,30 +1,35 @@
 """Masks of connections: whether signals still get through, and which inputs are read.
 
-Masks have the shape of the weights, (n_inputs, n_outputs). Where a layer's inputs are several
-values per unit of the layer before (the im2col columns of a channel, the flattened positions of
-an image) the unit is the fastest index.
+Masks have the shape of the weights, (n_inputs, n_outputs). Several inputs may belong to one unit
+of the layer before: the im2col columns of a channel, the flattened positions of an image. Which
+one says ``sources``, from `Network.source_units`.
 """
 
 import numpy as np
 
 
-def unit_links(masks, n_input_units):
+def unit_links(masks, sources):
     """Reduce masks to which unit feeds which.
 
     Parameters
     ----------
     masks : list of ndarray of bool of shape (n_inputs, n_outputs)
-    n_input_units : int
-        Units, or channels, that the first layer reads.
+    sources : list of ndarray of int of shape (n_inputs,)
+        Unit of the layer before that each input belongs to.
 
     Returns
     -------
     links : list of ndarray of bool of shape (n_units_before, n_outputs)
     """
     links = []
-    for mask in masks:
-        links.append(mask.reshape(-1, n_input_units, mask.shape[1]).any(axis=0))
-        n_input_units = mask.shape[1]
+    n_units = int(sources[0].max()) + 1
+    for mask, source in zip(masks, sources, strict=True):
+        order = np.argsort(source, kind="stable")
+        units, starts = np.unique(source[order], return_index=True)
+        link = np.zeros((n_units, mask.shape[1]), dtype=bool)
+        link[units] = np.logical_or.reduceat(mask[order], starts, axis=0)
+        links.append(link)
+        n_units = mask.shape[1]
     return links
 
 
@@ -50,7 +55,7 @@ def live_units(links):
     return [a & b for a, b in zip(reached, useful, strict=True)]
 
 
-def keep_a_path(masks, scores, n_input_units):
+def keep_a_path(masks, scores, sources):
     """Make sure that a signal gets from the inputs to the outputs.
 
     Where the masks leave no path, the one that needs the fewest changes, and among those the one
@@ -63,14 +68,13 @@ def keep_a_path(masks, scores, n_input_units):
         Changed in place.
     scores : list of ndarray
         ``-inf`` where a connection must stay cut.
-    n_input_units : int
-        Units, or channels, that the first layer reads.
+    sources : list of ndarray of int of shape (n_inputs,)
+        Unit of the layer before that each input belongs to.
     """
-    if live_units(unit_links(masks, n_input_units))[-1].any():
+    if live_units(unit_links(masks, sources))[-1].any():
         return
-    for mask, score, row_and_column in zip(
-        masks, scores, _best_path(masks, scores, n_input_units), strict=True
-    ):
+    path = _best_path(masks, scores, sources)
+    for mask, score, row_and_column in zip(masks, scores, path, strict=True):
         if mask[row_and_column]:
             continue
         weakest = np.argmin(np.where(mask, score, np.inf))
@@ -78,37 +82,43 @@ def keep_a_path(masks, scores, n_input_units):
         mask[row_and_column] = True
 
 
-def _best_path(masks, scores, n_input_units):
+def _best_path(masks, scores, sources):
     """Return a (row, column) per layer by dynamic programming over the units."""
-    value = np.zeros(n_input_units)
-    steps = []
-    for mask, score in zip(masks, scores, strict=True):
-        # a kept connection is worth 1; one to be restored its relative score, made small enough
-        # that all of them together weigh less than one that is kept
-        top = max(score.max(), np.finfo(float).tiny)
-        relative = np.where(np.isposinf(score), 1.0, score / top if np.isfinite(top) else 0.0)
-        gain = np.where(mask, 1.0, relative / (4 * len(masks)))
-        gain = np.where(np.isneginf(score), -np.inf, gain)
-        total = gain.reshape(-1, len(value), mask.shape[1]) + value[:, None]
-        total = total.reshape(mask.shape)
-        rows = total.argmax(axis=0)
-        steps.append((rows, len(value)))
-        value = total[rows, np.arange(mask.shape[1])]
+    value = np.zeros(int(sources[0].max()) + 1)
+    choices = []
+    for mask, score, source in zip(masks, scores, sources, strict=True):
+        total = _gain(mask, score, len(masks)) + value[source][:, None]
+        choices.append(total.argmax(axis=0))
+        value = total.max(axis=0)
     path = []
     column = int(value.argmax())
-    for rows, n_units in reversed(steps):
-        row = int(rows[column])
+    for choice, source in zip(reversed(choices), reversed(sources), strict=True):
+        row = int(choice[column])
         path.insert(0, (row, column))
-        column = row % n_units
+        column = int(source[row])
     return path
 
 
-def read_inputs(masks, n_input_units):
-    """Return which rows of the first mask are read on a path to an output.
+def _gain(mask, score, n_layers):
+    """Worth of each connection on a path: 1 if it is kept, else a little, by its score.
+
+    So little that all that is restored together weighs less than one that is kept.
+    """
+    top = score.max()
+    if np.isposinf(top):
+        relative = np.isposinf(score).astype(float)
+    else:
+        relative = score / max(top, np.finfo(float).tiny)
+    gain = np.where(mask, 1.0, relative / (4 * n_layers))
+    return np.where(np.isneginf(score), -np.inf, gain)
+
+
+def read_inputs(masks, sources):
+    """Return which inputs of the first layer are read on a path to an output.
 
     Returns
     -------
     read : ndarray of bool of shape (n_inputs of the first layer,)
     """
-    live = live_units(unit_links(masks, n_input_units))
+    live = live_units(unit_links(masks, sources))
     return masks[0][:, live[1]].any(axis=1)

@@ -9,21 +9,25 @@ from hypothesis import strategies as st
 from skscreen.pruning.masks import keep_a_path, live_units, read_inputs, unit_links
 
 
+def plain(*sizes):
+    return [np.arange(size) for size in sizes]
+
+
 def test_live_units_of_a_hand_made_network():
     # input 0 -> hidden 0 -> output 0; input 1 -> hidden 1 leads nowhere; hidden 2 is fed by none
     first = np.array([[1, 0, 0], [0, 1, 0]], dtype=bool)
     second = np.array([[1, 0], [0, 0], [0, 1]], dtype=bool)
-    inputs, hidden, outputs = live_units(unit_links([first, second], 2))
+    inputs, hidden, outputs = live_units(unit_links([first, second], plain(2, 3)))
     assert inputs.tolist() == [True, False]
     assert hidden.tolist() == [True, False, False]
     assert outputs.tolist() == [True, False]
-    assert read_inputs([first, second], 2).tolist() == [True, False]
+    assert read_inputs([first, second], plain(2, 3)).tolist() == [True, False]
 
 
 def test_links_of_columns_that_belong_to_one_channel():
     # two offsets of two channels, the channel being the fastest index
     mask = np.array([[0], [0], [0], [1]], dtype=bool)
-    assert unit_links([mask], 2)[0].tolist() == [[False], [True]]
+    assert unit_links([mask], [np.array([0, 1, 0, 1])])[0].tolist() == [[False], [True]]
 
 
 @settings(max_examples=200)
@@ -40,9 +44,10 @@ def test_a_path_is_kept_and_counts_stay(seed, sizes, groups):
     for mask in masks:
         mask[rng.integers(mask.shape[0]), rng.integers(mask.shape[1])] = True
     counts = [mask.sum() for mask in masks]
-    keep_a_path(masks, scores, sizes[0])
+    sources = [np.arange(groups * size) % size for size in sizes[:-1]]
+    keep_a_path(masks, scores, sources)
     assert [mask.sum() for mask in masks] == counts
-    assert all(units.any() for units in live_units(unit_links(masks, sizes[0])))
+    assert all(units.any() for units in live_units(unit_links(masks, sources)))
 
 
 def test_the_restored_path_respects_earlier_cuts_and_takes_the_best_scores():
@@ -50,6 +55,6 @@ def test_the_restored_path_respects_earlier_cuts_and_takes_the_best_scores():
     first = np.array([[False, True, False]])
     second = np.array([[False], [False], [True]])
     scores = [np.array([[0.1, 0.9, 0.4]]), np.array([[0.2], [-np.inf], [0.8]])]
-    keep_a_path([first, second], scores, 1)
+    keep_a_path([first, second], scores, plain(1, 3))
     assert first.tolist() == [[False, False, True]]
     assert second.tolist() == [[False], [False], [True]]

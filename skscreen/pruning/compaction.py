@@ -1,0 +1,85 @@
+"""Turning a masked network into one that is really smaller and computes the same.
+
+What goes: units and channels that lead nowhere; units whose inputs are all gone, which are
+constant, so that their value moves into the biases that read them; positions of a flattened image
+and input features that nothing reads.
+"""
+
+import numpy as np
+
+from skscreen.kernels.activations import ACTIVATIONS
+from skscreen.nn import Network
+from skscreen.pruning.masks import unit_links
+
+
+def compact(network):
+    """Build the smaller network that computes the same as a masked one.
+
+    Parameters
+    ----------
+    network : Network
+        Stays as it is.
+
+    Returns
+    -------
+    lean : Network
+        Takes the same samples, features that it does not read included. Its layers are masked
+        only where a connection between two kept units is cut.
+
+    Notes
+    -----
+    A constant unit that a zero-padded convolution reads is kept unless its value is zero: near
+    the border the padding takes its place, so no bias can stand for it.
+    """
+    sources = network.source_units()
+    masks, biases = _fold_constants(network, sources)
+    kept = _useful_units(masks, sources)
+    layers = []
+    for number, layer in enumerate(network.layers):
+        units = kept[number] if number else None  # the samples keep all their features
+        columns = np.flatnonzero(kept[number + 1])
+        layers.append(layer.take(masks[number], biases[number], units, columns))
+    return Network(layers, network.output)
+
+
+def _fold_constants(network, sources):
+    """Cut what reads constant units and put their contribution into the biases.
+
+    Returns
+    -------
+    masks : list of ndarray of bool
+        Without the connections from constants.
+    biases : list of ndarray
+        With their contributions.
+    """
+    masks, biases = [], []
+    constant = np.zeros(int(sources[0].max()) + 1, dtype=bool)
+    value = np.zeros(len(constant), network.dtype)
+    for layer, source in zip(network.layers, sources, strict=True):
+        foldable = constant & ((value == 0) | (not layer.pads))
+        rows = foldable[source]
+        mask = np.ones(layer.weight.shape, bool) if layer.mask is None else layer.mask.copy()
+        bias = layer.bias + value[source][rows] @ layer.weight[rows]
+        mask[rows] = False
+        constant = ~mask.any(axis=0)
+        outputs = bias[None, :].copy()
+        ACTIVATIONS[layer.activation][0](outputs, np.zeros_like(bias))
+        value = np.where(constant, outputs[0], 0).astype(network.dtype)
+        masks.append(mask)
+        biases.append(bias)
+    return masks, biases
+
+
+def _useful_units(masks, sources):
+    """Mark, for the inputs and each layer, the units that lead to an output.
+
+    Each hidden layer keeps at least one, so that the network keeps its shape.
+    """
+    links = unit_links(masks, sources)
+    kept = [np.ones(masks[-1].shape[1], dtype=bool)]
+    for link in reversed(links):
+        useful = link[:, kept[0]].any(axis=1)
+        if not useful.any():
+            useful[0] = True
+        kept.insert(0, useful)
+    return kept
