@@ -23,7 +23,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from skscreen import MLPClassifier, ScreeningPruner
+from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner
 from skscreen.datasets import load_dataset
 from skscreen.inspection import network_costs
 
@@ -31,7 +31,20 @@ HERE = Path(__file__).parent
 
 #: name -> (estimator, epochs of the dense training)
 NETWORKS = {
-    "lenet-300-100": (MLPClassifier((300, 100), batch_size=128), 20),
+    "lenet-300-100": (MLPClassifier((300, 100), batch_size=128, learning_rate="cosine"), 20),
+    "lenet-5": (
+        CNNClassifier(
+            (28, 28),
+            conv_channels=(20, 50),
+            kernel_size=5,
+            padding="valid",
+            pool_size=2,
+            hidden_layer_sizes=(500,),
+            batch_size=128,
+            learning_rate="cosine",
+        ),
+        10,
+    ),
 }
 
 #: what identifies a run, in the order of the columns
@@ -79,6 +92,7 @@ def run(key, cache):
     options = dict(option.split("=") for option in settings["options"].split() if option)
     pruner = ScreeningPruner(
         FrozenEstimator(dense),
+        granularity=settings["granularity"],
         criterion=settings["criterion"],
         f_weight=settings["f_weight"],
         allocation=settings["allocation"],

@@ -2,6 +2,8 @@
 
 from skscreen._version import __version__
 from skscreen.estimators import (
+    CNNClassifier,
+    CNNRegressor,
     HiddenActivations,
     MLPClassifier,
     MLPRegressor,
@@ -10,6 +12,8 @@ from skscreen.estimators import (
 from skscreen.screening import f_statistic
 
 __all__ = [
+    "CNNClassifier",
+    "CNNRegressor",
     "HiddenActivations",
     "MLPClassifier",
     "MLPRegressor",

@@ -70,8 +70,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
     _parameter_checks = TRAINING_CHECKS
 
     @abstractmethod
-    def _build_network(self, n_features, n_outputs, output, rng):
-        """Return a freshly initialised `Network`."""
+    def _build_network(self, n_features, target, rng):
+        """Return a freshly initialised `Network` for a `Target`."""
 
     @fill_docs
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
@@ -130,17 +130,17 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         target.input_attributes = {
             name: value
             for name, value in vars(probe).items()
-            if name in ("n_features_in_", "feature_names_in_")
+            if name in ("n_features_in_", "feature_names_in_", "image_shape_")
         }
         return X, target
 
     def _validate_pair(self, probe, X, y, *, reset):
         return validate_data(
             probe,
-            X,
+            self._flat_samples(probe, X, reset=reset),
             y,
             reset=reset,
-            dtype=np.dtype(self.dtype),
+            dtype=self._dtypes(np.dtype(self.dtype)),
             order="C",
             multi_output=True,
             y_numeric=self._output_kind == "regressor",
@@ -151,7 +151,17 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         check_is_fitted(self, "network_")
         if isinstance(X, Handoff):
             return X.inputs  # checked when it was made
-        return validate_data(self, X, reset=False, dtype=self.network_.dtype, order="C")
+        X = self._flat_samples(self, X, reset=False)
+        dtypes = self._dtypes(self.network_.dtype)
+        return validate_data(self, X, reset=False, dtype=dtypes, order="C")
+
+    def _flat_samples(self, probe, X, *, reset):
+        """Return samples of one axis; ``probe`` gets attributes on their shape."""
+        return X
+
+    def _dtypes(self, dtype):
+        """Dtypes of samples that the network reads without conversion, the first by default."""
+        return dtype
 
     def _options(self, **changes):
         """Collect the training parameters, with ``changes``, into `TrainingOptions`."""
@@ -166,10 +176,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         rng = check_random_state(self.random_state)
         weight = self._training_weight(X, target, sample_weight)
         rows, score = self._hold_out(X, target, weight, X_val, y_val, rng)
-        if go_on:
-            network = self.network_.copy()
-        else:
-            network = self._build_network(X.shape[1], target.n_outputs, target.output, rng)
+        fresh = None if go_on else self._build_network(X.shape[1], target, rng)
+        network = fresh or self.network_.copy()
         optimizer = copy.deepcopy(getattr(self, "_optimizer", None)) if go_on else None
         if keep_state and optimizer is None:
             optimizer = options.new_optimizer(network.parameters())

@@ -14,11 +14,16 @@ MLP_CHECKS = TRAINING_CHECKS | {
 }
 
 
-def dense_layers(n_inputs, hidden_sizes, n_outputs, activation, dropout, rng, dtype):
-    """Make hidden layers of the given sizes and a linear output layer."""
+def dense_layers(estimator, n_inputs, n_outputs, rng):
+    """Make the hidden layers that an estimator's parameters say, and a linear output layer."""
+    dtype = np.dtype(estimator.dtype)
     layers = []
-    for size in hidden_sizes:
-        layers.append(Dense.initialise(n_inputs, size, activation, rng, dtype, dropout=dropout))
+    for size in np.atleast_1d(np.asarray(estimator.hidden_layer_sizes, dtype=int)).tolist():
+        layers.append(
+            Dense.initialise(
+                n_inputs, size, estimator.activation, rng, dtype, dropout=estimator.dropout
+            )
+        )
         n_inputs = size
     layers.append(Dense.initialise(n_inputs, n_outputs, "identity", rng, dtype))
     return layers
@@ -84,13 +89,8 @@ class _MLP(NetworkEstimator):
         self.dropout = dropout
         self.dtype = dtype
 
-    def _build_network(self, n_features, n_outputs, output, rng):
-        hidden = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=int)).tolist()
-        dtype = np.dtype(self.dtype)
-        layers = dense_layers(
-            n_features, hidden, n_outputs, self.activation, self.dropout, rng, dtype
-        )
-        return Network(layers, output)
+    def _build_network(self, n_features, target, rng):
+        return Network(dense_layers(self, n_features, target.n_outputs, rng), target.output)
 
 
 @fill_docs

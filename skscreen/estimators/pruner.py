@@ -23,7 +23,9 @@ from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
 from skscreen.pruning import (
     ALLOCATIONS,
+    BUDGETS,
     CRITERIA,
+    GRANULARITIES,
     SCHEDULES,
     PruningPlan,
     ScreeningData,
@@ -33,12 +35,16 @@ from skscreen.pruning import (
 )
 from skscreen.pruning.criteria import WEIGHTINGS
 from skscreen.pruning.masks import read_inputs
+from skscreen.screening import POOLINGS
 
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
 
 PRUNER_CHECKS = {
+    "granularity": one_of(*GRANULARITIES),
     "criterion": one_of(*CRITERIA) | function,
+    "budget": one_of(*BUDGETS),
+    "pooling": one_of(*POOLINGS),
     "sparsity": real(0, 1, closed="left"),
     "f_weight": real(0, 1),
     "weighting": one_of(*WEIGHTINGS),
@@ -81,17 +87,26 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around a fitted network prunes a
         copy of that network without training the dense one again. None takes the network that
         comes before the pruner in a Pipeline.
+    granularity : {"connection", "channel"}, default="connection"
+        What is cut: single weights, or whole channels of convolutions and hidden units.
     criterion : {"screening", "magnitude", "random"} or callable, default="screening"
-        What a connection is worth. A callable takes an `skscreen.pruning.Evidence` and returns
-        scores of the shape ``evidence.shape``; the smallest are cut.
+        What a connection, or a unit, is worth. A callable takes an `skscreen.pruning.Evidence`
+        and returns scores of the shape ``evidence.shape``; the smallest are cut.
     sparsity : float in [0, 1), default=0.9
-        Share of the weights to cut; exactly ``round((1 - sparsity) * n_weights)`` are kept.
-        Biases are not counted and not cut.
+        Share to cut. Of single weights exactly ``round((1 - sparsity) * n_weights)`` are kept; of
+        units as many as the budget allows. Biases are not counted.
+    budget : {"weights", "macs", "units"}, default="weights"
+        What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
+        and hidden units.
     f_weight : float in [0, 1], default=0.2
         Weight of the F-statistic in the score: 0 is magnitude pruning, 1 screening alone.
     weighting : {"product", "convex"}, default="product"
         ``|w|**(1 - f_weight) * F**f_weight``, or
         ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within a layer.
+    pooling : {"mean", "max", "positions", "local"}, default="mean"
+        What the F-statistic of a convolution makes of the positions in an image: the mean or the
+        maximum of each sample, every position as an observation, or the mean of the statistics
+        at each position.
     allocation : {"erk", "lamp", "uniform", "global"}, default="erk"
         How the cuts are shared among the layers; see `skscreen.pruning.allocate`.
     schedule : {"gradual", "linear", "annealing", "one-shot"} or callable, default="gradual"
@@ -173,10 +188,13 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         self,
         estimator=None,
         *,
+        granularity="connection",
         criterion="screening",
         sparsity=0.9,
+        budget="weights",
         f_weight=0.2,
         weighting="product",
+        pooling="mean",
         allocation="erk",
         schedule="gradual",
         n_rounds=10,
@@ -187,10 +205,13 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         verbose=False,
     ):
         self.estimator = estimator
+        self.granularity = granularity
         self.criterion = criterion
         self.sparsity = sparsity
+        self.budget = budget
         self.f_weight = f_weight
         self.weighting = weighting
+        self.pooling = pooling
         self.allocation = allocation
         self.schedule = schedule
         self.n_rounds = n_rounds
@@ -295,6 +316,9 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
             criterion=resolve_criterion(
                 self.criterion, f_weight=self.f_weight, weighting=self.weighting
             ),
+            granularity=self.granularity,
+            budget=self.budget,
+            pooling=self.pooling,
             sparsity=self.sparsity,
             allocation=self.allocation,
             schedule=self.schedule,
@@ -309,7 +333,9 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         return check_random_state(seed)
 
     def _set_fitted(self, lean, result):
-        self._support = read_inputs(result.masks, lean.network_.source_units())
+        first = lean.network_.layers[0]
+        rows = read_inputs(result.masks, lean.network_.source_units())
+        self._support = first.features(rows, lean.n_features_in_)
         lean.network_ = compact(lean.network_)
         self.estimator_ = lean
         self.network_ = lean.network_

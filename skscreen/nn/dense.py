@@ -5,7 +5,7 @@ import numpy as np
 from skscreen.kernels.activations import ACTIVATIONS
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
-from skscreen.nn.sparse import SparseProduct, pays
+from skscreen.nn.sparse import SPARSE_BELOW, SPARSE_FROM, SparseProduct
 
 
 class DenseBuffers:
@@ -20,7 +20,7 @@ class DenseBuffers:
         self.output = np.empty((n_samples, n_outputs), dtype)
         self.read = np.empty((n_samples, 0 if layer.reads is None else n_inputs), dtype)
         # while predicting the weights stay as they are, so what is kept of them is listed once
-        sparse = not training and pays(layer, n_samples)
+        sparse = not training and layer.is_sparse(n_samples)
         self.sparse = SparseProduct(layer.weight, layer.mask) if sparse else None
         if not training:
             return
@@ -75,9 +75,18 @@ class Dense(Layer):
         return 1
 
     @property
+    def n_output_positions(self):
+        """Values that one unit has for one sample."""
+        return 1
+
+    @property
     def pads(self):
         """Whether zeros stand for inputs beyond a border."""
         return False
+
+    def is_sparse(self, n_samples):
+        """Return whether such a batch is predicted faster from the kept weights alone."""
+        return n_samples >= SPARSE_FROM and self.n_weights < SPARSE_BELOW * self.weight.size
 
     def source_units(self, n_units):
         """Return the unit of the layer before that each input belongs to.
@@ -140,8 +149,8 @@ class Dense(Layer):
             layer.set_mask(mask[read])
         return layer
 
-    def output_shape(self, input_shape):
-        """Shape of one sample's output, given the shape of its input."""
+    def output_shape(self):
+        """Shape of one sample's output."""
         return (self.n_outputs,)
 
     def buffers(self, n_samples, training=False):
@@ -194,6 +203,27 @@ class Dense(Layer):
             return flat
         # mode="clip" lets take write straight into out; the indices are always in range
         return np.take(flat, self.reads, axis=1, out=out, mode="clip")
+
+    def source_values(self, x):
+        """Return what screening sees of the inputs, of shape (n_samples, 1, n_inputs)."""
+        return self.sources(x)[:, None]
+
+    def features(self, rows, n_features):
+        """Mark the features of a flat sample that inputs belong to, were the layer the first.
+
+        Parameters
+        ----------
+        rows : ndarray of bool of shape (n_inputs,)
+            The inputs.
+        n_features : int
+
+        Returns
+        -------
+        features : ndarray of bool of shape (n_features,)
+        """
+        features = np.zeros(n_features, dtype=bool)
+        features[self._positions()[rows]] = True
+        return features
 
     def backward(self, x, delta, buffers, *, dropped=False, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input.

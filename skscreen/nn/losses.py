@@ -48,21 +48,22 @@ class Loss:
         """Weight that ``n_samples`` samples stand for."""
         return n_samples * self.mean_weight
 
-    def gradient(self, logits, index, delta):
-        """Fill ``delta`` with the gradient of the batch's mean loss and return that loss.
+    def gradient(self, logits, index, delta, total):
+        """Fill ``delta`` with the gradient of a batch's mean loss; return the samples' share.
 
         Parameters
         ----------
         logits : ndarray of shape (n_batch, n_outputs)
         index : ndarray of int of shape (n_batch,)
-            Rows of the data set that the batch holds.
+            Rows of the data set: those of the batch, or of a shard of it.
         delta : ndarray of shape (n_batch, n_outputs)
             Receives the gradient with respect to the logits.
+        total : float
+            Weight of the whole batch, from `total`.
 
         Returns
         -------
         loss : float
         """
-        total = self.total(len(index))
         value = self.kernel(logits, self.target, self.weights, index, total, delta)
         return value / total

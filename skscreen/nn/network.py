@@ -1,16 +1,22 @@
 """A network: a list of layers and the meaning of its last output."""
 
 import copy
+from contextlib import nullcontext
 
 import numpy as np
 from scipy.special import expit, softmax
 
+from skscreen.nn.conv import Conv
 from skscreen.nn.parameters import Parameter
+from skscreen.nn.threads import shard_pool
 
 __all__ = ["Network", "Parameter"]
 
-# Rows a prediction handles at once: enough to keep BLAS busy, little enough to stay in cache.
+# Samples that a prediction handles at once: enough to keep BLAS busy, few enough for the cache.
 CHUNK = 1024
+SHARDED_CHUNK = 128
+# Images of bytes are scaled to [0, 1], batch by batch.
+BYTE_SCALE = 1 / 255
 
 
 class Network:
@@ -42,6 +48,21 @@ class Network:
     def n_weights(self):
         """Number of connections that are not cut."""
         return sum(layer.n_weights for layer in self.layers)
+
+    @property
+    def has_dropout(self):
+        """Whether training drops units at random."""
+        return any(layer.dropout for layer in self.layers)
+
+    @property
+    def is_sharded(self):
+        """Whether samples are worked on in shards on threads: with convolutions."""
+        return any(isinstance(layer, Conv) for layer in self.layers)
+
+    @property
+    def predicts_sparsely(self):
+        """Whether a large batch is predicted from the kept weights of some layer alone."""
+        return any(layer.is_sparse(CHUNK) for layer in self.layers)
 
     def source_units(self):
         """Return for each layer the unit of the layer before that each input belongs to."""
@@ -125,36 +146,79 @@ class Network:
         after_dropout = dropped and self.layers[number].dropout
         return (own.dropped if after_dropout else own.output)[:n_samples]
 
-    def logits(self, X, *, observe=None, depth=None):
-        """Compute the logits of any number of samples, chunk by chunk.
+    def gather(self, X, index, out):
+        """Copy samples to where the network reads them; bytes become numbers from 0 to 1.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, ...)
-            Samples, of the network's dtype.
-        observe : callable or None
-            ``observe(number, rows, source, output)`` sees every layer; ``rows`` is the slice of
-            the samples in the chunk.
+            Of the network's dtype, or images of uint8.
+        index : ndarray of int of shape (n_batch,)
+        out : ndarray of shape (n_batch, ...)
+            Of the network's dtype.
+
+        Returns
+        -------
+        out : ndarray of shape (n_batch, ...)
+        """
+        if X.dtype == out.dtype:
+            # mode="clip" lets take write straight into out; the indices are always in range
+            return np.take(X, index, axis=0, out=out, mode="clip")
+        return np.multiply(X[index], out.dtype.type(BYTE_SCALE), out=out)
+
+    def over_chunks(self, X, function):
+        """Apply a function to chunks of samples, on threads where the network gains by it.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, ...)
+            Samples, of the network's dtype or uint8.
+        function : callable
+            ``function(rows, x, buffers)``; ``rows`` is the slice of the samples ``x``.
+
+        Returns
+        -------
+        results : list
+            In the order of the samples. The chunks do not depend on the number of threads.
+        """
+        length = SHARDED_CHUNK if self.is_sharded else CHUNK
+        chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
+        spare = []
+
+        def apply(rows):
+            x = X[rows]
+            if x.dtype != self.dtype:
+                x = np.multiply(x, self.dtype.type(BYTE_SCALE), dtype=self.dtype)
+            buffers = spare.pop() if spare else self.buffers(min(length, len(X)))
+            result = function(rows, x, buffers)
+            spare.append(buffers)
+            return result
+
+        threaded = len(chunks) > 1 and (self.is_sharded or self.predicts_sparsely)
+        with shard_pool(len(chunks)) if threaded else nullcontext() as run:
+            return run(apply, chunks) if threaded else [apply(rows) for rows in chunks]
+
+    def logits(self, X, *, depth=None):
+        """Compute the logits of any number of samples.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, ...)
+            Samples, of the network's dtype or uint8.
         depth : int or None
             Number of layers to run; None for all.
 
         Returns
         -------
-        logits : ndarray of shape (n_samples, n_outputs)
+        logits : ndarray of shape (n_samples, n_outputs), or of that of the last layer run
         """
-        chunk = min(CHUNK, len(X))
-        buffers = self.buffers(chunk)
         last = self.layers[:depth][-1]
-        logits = np.empty((len(X), last.n_outputs), self.dtype)
-        for start in range(0, len(X), chunk):
-            rows = slice(start, min(start + chunk, len(X)))
-            seen = None
-            if observe is not None:
+        logits = np.empty((len(X), *last.output_shape()), self.dtype)
 
-                def seen(number, source, output, rows=rows):
-                    observe(number, rows, source, output)
+        def predict(rows, x, buffers):
+            logits[rows] = self.forward(x, buffers, depth=depth)
 
-            logits[rows] = self.forward(X[rows], buffers, observe=seen, depth=depth)
+        self.over_chunks(X, predict)
         return logits
 
     def probabilities(self, X):

@@ -4,14 +4,79 @@ import numpy as np
 
 from skscreen.kernels.updates import adam_update, sgd_update
 
+# Numbers updated at once where the work is split over threads.
+SEGMENT = 2**16
 
-class SGD:
+
+class Optimizer:
+    """Walks over the parameters; a subclass says what a step does to a part of one."""
+
+    def step(self, parameters, gradients, rate, decay, *, run=None):
+        """Update all parameters in place.
+
+        Parameters
+        ----------
+        parameters : list of Parameter
+        gradients : list of list of ndarray
+            Gradients of the loss alone, for each shard of the batch; they are added up in order.
+            The penalty is added in the update.
+        rate : float
+            Learning rate.
+        decay : float
+            Factor of the L2 penalty's gradient, for penalised parameters.
+        run : callable or None
+            ``run(function, arguments)`` maps over segments of the parameters, on threads; None
+            takes whole parameters one by one.
+        """
+        rate = self._corrected(rate)
+
+        def update(job):
+            number, segment = job
+            parameter = parameters[number]
+            gradient, *others = (shard[number].reshape(-1)[segment] for shard in gradients)
+            for other in others:
+                gradient += other
+            mask = parameter.mask.reshape(-1)
+            self._update(
+                number,
+                segment,
+                parameter.value.reshape(-1)[segment],
+                gradient,
+                mask[segment] if mask.size else mask,
+                rate,
+                decay if parameter.penalised else 0.0,
+            )
+
+        if run is None:
+            for number in range(len(parameters)):
+                update((number, slice(None)))
+        else:
+            run(update, _segments(parameters))
+
+    def _corrected(self, rate):
+        """Return the learning rate of the next step."""
+        return rate
+
+
+def _segments(parameters):
+    return [
+        (number, slice(start, start + SEGMENT))
+        for number, parameter in enumerate(parameters)
+        for start in range(0, parameter.value.size, SEGMENT)
+    ]
+
+
+def _zeros(parameters):
+    return [np.zeros(p.value.size, p.value.dtype) for p in parameters]
+
+
+class SGD(Optimizer):
     """Stochastic gradient descent with momentum.
 
     Parameters
     ----------
     parameters : list of Parameter
-        What is trained; the state takes their shapes and dtypes.
+        What is trained; the state takes their sizes and dtypes.
     momentum : float in [0, 1]
     nesterov : bool
         Nesterov's momentum instead of the classical one.
@@ -20,44 +85,29 @@ class SGD:
     def __init__(self, parameters, *, momentum=0.9, nesterov=True):
         self.momentum = momentum
         self.nesterov = nesterov
-        self.velocity = [np.zeros(p.value.size, p.value.dtype) for p in parameters]
+        self.velocity = _zeros(parameters)
 
-    def step(self, parameters, gradients, rate, decay):
-        """Update all parameters in place.
-
-        Parameters
-        ----------
-        parameters : list of Parameter
-        gradients : list of ndarray
-            Of the loss alone; the penalty is added in the update.
-        rate : float
-            Learning rate.
-        decay : float
-            Factor of the L2 penalty's gradient, for penalised parameters.
-        """
-        for parameter, gradient, velocity in zip(
-            parameters, gradients, self.velocity, strict=True
-        ):
-            real = parameter.value.dtype.type
-            sgd_update(
-                parameter.value.reshape(-1),
-                gradient.reshape(-1),
-                velocity,
-                parameter.mask.reshape(-1),
-                real(rate),
-                real(self.momentum),
-                self.nesterov,
-                real(decay if parameter.penalised else 0),
-            )
+    def _update(self, number, segment, values, gradient, mask, rate, decay):
+        real = values.dtype.type
+        sgd_update(
+            values,
+            gradient,
+            self.velocity[number][segment],
+            mask,
+            real(rate),
+            real(self.momentum),
+            self.nesterov,
+            real(decay),
+        )
 
 
-class Adam:
+class Adam(Optimizer):
     """Adam (Kingma & Ba 2015, arXiv 1412.6980).
 
     Parameters
     ----------
     parameters : list of Parameter
-        What is trained; the state takes their shapes and dtypes.
+        What is trained; the state takes their sizes and dtypes.
     beta_1, beta_2 : float in [0, 1)
         Decay of the first and second moment.
     epsilon : float > 0
@@ -69,26 +119,25 @@ class Adam:
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.n_steps = 0
-        self.first = [np.zeros(p.value.size, p.value.dtype) for p in parameters]
-        self.second = [np.zeros(p.value.size, p.value.dtype) for p in parameters]
+        self.first = _zeros(parameters)
+        self.second = _zeros(parameters)
 
-    def step(self, parameters, gradients, rate, decay):
-        """Update all parameters in place; see `SGD.step`."""
+    def _corrected(self, rate):
+        """Correct the bias that moments starting from zero have."""
         self.n_steps += 1
-        rate *= np.sqrt(1 - self.beta_2**self.n_steps) / (1 - self.beta_1**self.n_steps)
-        for parameter, gradient, first, second in zip(
-            parameters, gradients, self.first, self.second, strict=True
-        ):
-            real = parameter.value.dtype.type
-            adam_update(
-                parameter.value.reshape(-1),
-                gradient.reshape(-1),
-                first,
-                second,
-                parameter.mask.reshape(-1),
-                real(rate),
-                real(self.beta_1),
-                real(self.beta_2),
-                real(self.epsilon),
-                real(decay if parameter.penalised else 0),
-            )
+        return rate * np.sqrt(1 - self.beta_2**self.n_steps) / (1 - self.beta_1**self.n_steps)
+
+    def _update(self, number, segment, values, gradient, mask, rate, decay):
+        real = values.dtype.type
+        adam_update(
+            values,
+            gradient,
+            self.first[number][segment],
+            self.second[number][segment],
+            mask,
+            real(rate),
+            real(self.beta_1),
+            real(self.beta_2),
+            real(self.epsilon),
+            real(decay),
+        )

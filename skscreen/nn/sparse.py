@@ -13,11 +13,6 @@ SPARSE_FROM = 32
 BLOCK = 128
 
 
-def pays(layer, n_samples):
-    """Return whether the sparse product is the faster one for a layer and a batch."""
-    return n_samples >= SPARSE_FROM and layer.n_weights < SPARSE_BELOW * layer.weight.size
-
-
 class SparseProduct:
     """``x @ weight`` over the kept weights, for weights that do not change meanwhile.
 

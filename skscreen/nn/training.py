@@ -1,5 +1,6 @@
 """The training loop: minibatches or full batch, stopping, and nothing of estimators."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from math import cos, pi
 
@@ -7,6 +8,10 @@ import numpy as np
 from scipy.optimize import minimize
 
 from skscreen.nn.optimizers import SGD, Adam
+from skscreen.nn.threads import shard_pool
+
+# Samples of a shard: few enough for several threads to share a minibatch, enough for BLAS.
+SHARD = 32
 
 
 @dataclass(frozen=True)
@@ -115,15 +120,30 @@ class Stall:
         return self.count > self.patience
 
 
+class _Shard:
+    """Working memory for one shard of a minibatch."""
+
+    def __init__(self, network, n_samples, sample_shape, rng):
+        self.buffers = network.buffers(n_samples, training=True)
+        self.batch = np.empty((n_samples, *sample_shape), network.dtype)
+        self.delta = np.empty((n_samples, network.layers[-1].n_outputs), network.dtype)
+        self.rng = np.random.default_rng(rng.randint(2**31)) if network.has_dropout else None
+        self.gradients = network.gradients(self.buffers)
+
+
 class MinibatchTrainer:
-    """Runs epochs over a data set with buffers and optimiser state that live as long as it does.
+    """Runs epochs over a data set, with working memory that lives as long as it does.
+
+    The minibatches of a network with convolutions are split into shards of a fixed size, which
+    may run on threads; their gradients are added in order, so that the number of threads changes
+    no bit of the result. Without convolutions there is one shard, and BLAS uses the cores.
 
     Parameters
     ----------
     network : Network
         Trained in place.
     X : ndarray of shape (n_samples, ...)
-        Samples of the network's dtype.
+        Samples.
     loss : Loss
         Loss of the same samples.
     options : TrainingOptions
@@ -131,21 +151,24 @@ class MinibatchTrainer:
         Shuffles and seeds the dropout.
     optimizer : SGD, Adam or None
         State to go on with; None starts anew.
+    run : callable or None
+        Maps over shards, on threads; None goes one by one.
     """
 
-    def __init__(self, network, X, loss, options, rng, *, optimizer=None):
+    def __init__(self, network, X, loss, options, rng, *, optimizer=None, run=None):
         self.network = network
         self.X = X
         self.loss = loss
         self.options = options
         self.rng = rng
+        self.run = run
         self.length = options.batch_length(len(X))
+        self.shard_length = min(self.length, SHARD) if network.is_sharded else self.length
         self.optimizer = optimizer or options.new_optimizer(network.parameters())
-        self.buffers = network.buffers(self.length, training=True)
-        self.batch = np.empty((self.length, *X.shape[1:]), network.dtype)
-        self.delta = np.empty((self.length, network.layers[-1].n_outputs), network.dtype)
-        self.dropout = any(layer.dropout for layer in network.layers)
-        self.dropout_rng = np.random.default_rng(rng.randint(2**31)) if self.dropout else None
+        self.shards = [
+            _Shard(network, self.shard_length, X.shape[1:], rng)
+            for _ in range(0, self.length, self.shard_length)
+        ]
 
     def epoch(self, rate):
         """Pass over the data once.
@@ -170,19 +193,37 @@ class MinibatchTrainer:
 
     def step(self, index, rate):
         """Update the network with the samples ``index``; return their mean loss."""
-        m = len(index)
-        # mode="clip" lets take write straight into the buffer; the indices are always in range
-        x = np.take(self.X, index, axis=0, out=self.batch[:m], mode="clip")
-        logits = self.network.forward(x, self.buffers, rng=self.dropout_rng)
-        value = self.loss.gradient(logits, index, self.delta[:m])
-        self.network.backward(x, self.delta[:m], self.buffers, dropped=self.dropout)
+        total = self.loss.total(len(index))
+        starts = range(0, len(index), self.shard_length)
+        shards = self.shards[: len(starts)]
+        jobs = [
+            (shard, index[start : start + self.shard_length], total)
+            for shard, start in zip(shards, starts, strict=True)
+        ]
+        over = self.run or _one_by_one
+        value = sum(over(self._gradient, jobs))
         self.optimizer.step(
             self.network.parameters(),
-            self.network.gradients(self.buffers),
+            [shard.gradients for shard in shards],
             rate,
-            self.options.alpha / self.loss.total(m),
+            self.options.alpha / total,
+            run=self.run,
         )
         return value
+
+    def _gradient(self, job):
+        """Fill a shard's gradients; return its part of the batch's mean loss."""
+        shard, index, total = job
+        x = self.network.gather(self.X, index, shard.batch[: len(index)])
+        delta = shard.delta[: len(index)]
+        logits = self.network.forward(x, shard.buffers, rng=shard.rng)
+        value = self.loss.gradient(logits, index, delta, total)
+        self.network.backward(x, delta, shard.buffers, dropped=shard.rng is not None)
+        return value
+
+
+def _one_by_one(function, arguments):
+    return list(map(function, arguments))
 
 
 def penalty(network, loss, options, n_samples):
@@ -222,8 +263,10 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None):
     """
     if options.solver == "lbfgs":
         return _train_full_batch(network, X, loss, options)
-    trainer = MinibatchTrainer(network, X, loss, options, rng, optimizer=optimizer)
-    return run_epochs(trainer, score=score)
+    n_shards = -(-options.batch_length(len(X)) // SHARD)
+    with shard_pool(n_shards) if network.is_sharded else nullcontext() as run:
+        trainer = MinibatchTrainer(network, X, loss, options, rng, optimizer=optimizer, run=run)
+        return run_epochs(trainer, score=score)
 
 
 def run_epochs(trainer, *, score=None):
@@ -285,6 +328,7 @@ def _train_full_batch(network, X, loss, options):
     gradients = network.gradients(buffers)
     delta = np.empty((len(X), network.layers[-1].n_outputs), network.dtype)
     index = np.arange(len(X))
+    X = network.gather(X, index, np.empty(X.shape, network.dtype))
     decay = options.alpha / loss.total(len(X))
     result = TrainingResult()
 
@@ -297,7 +341,7 @@ def _train_full_batch(network, X, loss, options):
 
     def objective(flat):
         write(flat)
-        value = loss.gradient(network.forward(X, buffers), index, delta)
+        value = loss.gradient(network.forward(X, buffers), index, delta, loss.total(len(X)))
         network.backward(X, delta, buffers)
         slope = np.concatenate(
             [_slope(p, g, decay) for p, g in zip(parameters, gradients, strict=True)]

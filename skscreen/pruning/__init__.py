@@ -4,12 +4,15 @@ from skscreen.pruning.allocation import ALLOCATIONS, allocate
 from skscreen.pruning.compaction import compact
 from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
 from skscreen.pruning.evidence import Evidence, NetworkEvidence, ScreeningData
+from skscreen.pruning.granularity import BUDGETS, GRANULARITIES
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
 from skscreen.pruning.schedules import SCHEDULES
 
 __all__ = [
     "ALLOCATIONS",
+    "BUDGETS",
     "CRITERIA",
+    "GRANULARITIES",
     "SCHEDULES",
     "Evidence",
     "NetworkEvidence",

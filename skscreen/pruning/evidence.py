@@ -5,7 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from skscreen.screening import ClassMoments, RegressionMoments, f_from_moments
+from skscreen.screening import (
+    ClassMoments,
+    PooledMoments,
+    RegressionMoments,
+    f_from_moments,
+)
 
 
 @dataclass(frozen=True)
@@ -15,7 +20,7 @@ class ScreeningData:
     Parameters
     ----------
     X : ndarray of shape (n_samples, ...)
-        Of the network's dtype.
+        Of the network's dtype, or uint8.
     target : ndarray
         Class codes of shape (n_samples,), or numbers of shape (n_samples, n_outputs).
     n_classes : int or None
@@ -45,37 +50,102 @@ class NetworkEvidence:
     data : ScreeningData
     rng : numpy.random.RandomState
         For criteria that draw.
+    pooling : {"mean", "max", "positions", "local"}
+        What the F-statistic of a convolution makes of the positions; see `POOLINGS`.
     """
 
-    def __init__(self, network, data, rng):
+    def __init__(self, network, data, rng, pooling="mean"):
         self.network = network
         self.data = data
         self.rng = rng
+        self.pooling = pooling
 
     @cached_property
-    def moments(self):
-        """Moments of each layer's source units, from one forward pass over the data."""
-        moments = [self.data.new_moments(layer.n_inputs) for layer in self.network.layers]
+    def source_statistics(self):
+        """`FStatistics` of each layer's source units: what its connections read."""
+        layers = self.network.layers
+        shapes = [(layer.n_positions, layer.n_inputs) for layer in layers]
+        return self._statistics(
+            shapes, lambda number, source, output: layers[number].source_values(source)
+        )
+
+    @cached_property
+    def unit_statistics(self):
+        """`FStatistics` of each layer's own units."""
+        shapes = [(layer.n_output_positions, layer.n_outputs) for layer in self.network.layers]
+        return self._statistics(
+            shapes,
+            lambda number, source, output: output.reshape(len(output), *shapes[number]),
+        )
+
+    def _statistics(self, shapes, values):
+        """Statistics from one forward pass; ``values`` picks what each layer shows."""
+        moments = self._accumulate(
+            lambda: [PooledMoments(self.data.new_moments, *s, self.pooling) for s in shapes],
+            lambda part, number, source, output, target, weight: part[number].update(
+                values(number, source, output), target, weight
+            ),
+        )
+        return [part.statistics(f_from_moments) for part in moments]
+
+    @cached_property
+    def source_mean_squares(self):
+        """Mean square of each layer's source units over samples and positions."""
+        layers = self.network.layers
+
+        def add(part, number, source, output, target, weight):
+            squares = (layers[number].source_values(source).astype(np.float64) ** 2).mean(axis=1)
+            part[number] = _Sum(squares.sum(axis=0) if weight is None else weight @ squares)
+
+        sums = self._accumulate(lambda: [_Sum(0.0) for _ in layers], add)
         weight = self.data.sample_weight
+        total = len(self.data.X) if weight is None else weight.sum()
+        return [part.value / total for part in sums]
 
-        def observe(number, rows, source, output):
-            moments[number].update(
-                self.network.layers[number].sources(source),
-                self.data.target[rows],
-                None if weight is None else weight[rows],
+    def _accumulate(self, start, add):
+        """Run the network over the data; collect per layer what ``add`` makes of each chunk.
+
+        Chunks may run on threads; what they gave is merged in order, so the result does not
+        depend on the number of threads.
+        """
+        data = self.data
+
+        def observe_chunk(rows, x, buffers):
+            part = start()
+            target = data.target[rows]
+            weight = None if data.sample_weight is None else data.sample_weight[rows]
+            self.network.forward(
+                x,
+                buffers,
+                observe=lambda number, source, output: add(
+                    part, number, source, output, target, weight
+                ),
             )
+            return part
 
-        self.network.logits(self.data.X, observe=observe)
-        return moments
-
-    @cached_property
-    def statistics(self):
-        """`FStatistics` of each layer's source units."""
-        return [f_from_moments(moments) for moments in self.moments]
+        total, *others = self.network.over_chunks(data.X, observe_chunk)
+        for chunk in others:
+            for whole, part in zip(total, chunk, strict=True):
+                whole.merge(part)
+        return total
 
     def connections(self):
         """Return the `Evidence` of each layer's connections."""
         return [ConnectionEvidence(self, number) for number in range(len(self.network.layers))]
+
+    def units(self):
+        """Return the `Evidence` of each hidden layer's units."""
+        return [UnitEvidence(self, number) for number in range(len(self.network.layers) - 1)]
+
+
+class _Sum:
+    """A sum that merges like moments do."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def merge(self, other):
+        self.value = self.value + other.value
 
 
 class Evidence:
@@ -88,7 +158,7 @@ class Evidence:
     layer : int
         Number of the layer.
     shape : tuple of int
-        Shape the scores must have.
+        Shape the scores must have: that of the weight for connections, (n_units,) for units.
     magnitude : ndarray
         Size of the weights.
     F : ndarray
@@ -111,6 +181,8 @@ class ConnectionEvidence(Evidence):
     ----------
     weight : ndarray of shape (n_inputs, n_outputs)
         The weights themselves.
+    target_F : ndarray of shape (1, n_outputs)
+        F-statistic of the unit j that the connection leads to.
     """
 
     @property
@@ -131,9 +203,58 @@ class ConnectionEvidence(Evidence):
     @property
     def F(self):
         """F of each source unit, of shape (n_inputs, 1)."""
-        return self._of.statistics[self.layer].F[:, None]
+        return self._of.source_statistics[self.layer].F[:, None]
+
+    @property
+    def target_F(self):
+        """F of the units that the connections lead to, of shape (1, n_outputs)."""
+        return self._of.unit_statistics[self.layer].F[None, :]
 
     @property
     def rms(self):
         """Root mean square of each source unit, of shape (n_inputs, 1)."""
-        return np.sqrt(self._of.moments[self.layer].mean_square())[:, None]
+        return np.sqrt(self._of.source_mean_squares[self.layer])[:, None]
+
+
+class UnitEvidence(Evidence):
+    """Evidence on the hidden units, or channels, of a layer.
+
+    The magnitude is the product of the norms of the incoming and of the outgoing weights, which
+    does not change when a ReLU unit is rescaled.
+    """
+
+    @property
+    def shape(self):
+        """(n_units,)."""
+        return (self._of.network.layers[self.layer].n_outputs,)
+
+    @property
+    def incoming(self):
+        """Norm of the weights into each unit."""
+        return np.linalg.norm(self._of.network.layers[self.layer].weight.astype(float), axis=0)
+
+    @property
+    def outgoing(self):
+        """Norm of the weights that read each unit."""
+        after = self._of.network.layers[self.layer + 1]
+        squares = (after.weight.astype(float) ** 2).sum(axis=1)
+        units = after.source_units(self.shape[0])
+        return np.sqrt(np.bincount(units, squares, minlength=self.shape[0]))
+
+    @property
+    def magnitude(self):
+        """Product of the norms of the incoming and outgoing weights."""
+        return self.incoming * self.outgoing
+
+    @property
+    def F(self):
+        """F of each unit's own activation."""
+        return self._of.unit_statistics[self.layer].F
+
+    @property
+    def rms(self):
+        """Root mean square of what the next layer reads of each unit."""
+        after = self._of.network.layers[self.layer + 1]
+        units = after.source_units(self.shape[0])
+        squares = np.bincount(units, self._of.source_mean_squares[self.layer + 1], self.shape[0])
+        return np.sqrt(squares / np.maximum(np.bincount(units, minlength=self.shape[0]), 1))

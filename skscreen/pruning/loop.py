@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skscreen.nn import Loss, train
-from skscreen.pruning.allocation import CUT, allocate
-from skscreen.pruning.criteria import checked_scores
 from skscreen.pruning.evidence import NetworkEvidence
-from skscreen.pruning.masks import keep_a_path
+from skscreen.pruning.granularity import GRANULARITIES, cut_share
 from skscreen.pruning.schedules import sparsities
 
 
@@ -20,8 +18,14 @@ class PruningPlan:
     ----------
     criterion : callable
         Scores from an `Evidence`.
+    granularity : {"connection", "channel"}
+        What is cut.
+    budget : {"weights", "macs", "units"}
+        What ``sparsity`` counts, for channels.
+    pooling : {"mean", "max", "positions", "local"}
+        What the F-statistic of a convolution makes of the positions.
     sparsity : float in [0, 1)
-        Share of the weights to cut.
+        Share of the budget to cut.
     allocation : str
         See `allocate`.
     schedule : str or callable
@@ -37,6 +41,9 @@ class PruningPlan:
     """
 
     criterion: object
+    granularity: str
+    budget: str
+    pooling: str
     sparsity: float
     allocation: str
     schedule: object
@@ -55,9 +62,10 @@ class PruningResult:
     masks : list of ndarray of bool
         True where a connection was kept.
     scores : list of ndarray
-        Scores of the last round; -inf where a connection had been cut before.
+        Scores of the last round, of each layer's connections or hidden units; -inf for what had
+        been cut before.
     statistics : list of FStatistics
-        Of each layer's source units, from the last round.
+        Of each layer's source units, or each hidden layer's units, from the last round.
     history : list of dict
         One entry per round and one for the fine-tuning.
     """
@@ -93,12 +101,14 @@ def prune(network, data, plan, options, rng):
     if options.solver != "lbfgs":
         optimizer = options.new_optimizer(network.parameters())
     history = []
-    steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=cut_share(network))
+    parts = GRANULARITIES[plan.granularity](network, plan.budget)
+    steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
     for number, sparsity in enumerate(steps):
-        evidence = NetworkEvidence(network, data, rng)
-        if number == len(steps) - 1:
-            statistics = evidence.statistics  # before the masks change what the units do
-        scores = mask_connections(network, evidence, plan, sparsity)
+        evidence = NetworkEvidence(network, data, rng, plan.pooling)
+        if number == len(steps) - 1:  # before the masks change what the units do
+            statistics = parts.statistics(evidence)
+        scores = parts.scores(evidence, plan.criterion)
+        parts.cut(evidence, scores, plan.allocation, sparsity)
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
         curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
@@ -111,32 +121,6 @@ def prune(network, data, plan, options, rng):
         statistics=statistics,
         history=history,
     )
-
-
-def cut_share(network):
-    """Share of the weights that are cut."""
-    return 1 - network.n_weights / sum(layer.weight.size for layer in network.layers)
-
-
-def mask_connections(network, evidence, plan, sparsity):
-    """Score the connections that are left and cut down to a sparsity; return the scores."""
-    parts = evidence.connections()
-    scores = [checked_scores(plan.criterion, part) for part in parts]
-    for layer, score in zip(network.layers, scores, strict=True):
-        if layer.mask is not None:
-            score[~layer.mask] = CUT
-    total = sum(score.size for score in scores)
-    masks = allocate(
-        scores,
-        [part.magnitude for part in parts],
-        round((1 - sparsity) * total),
-        plan.allocation,
-        [layer.dimensions for layer in network.layers],
-    )
-    keep_a_path(masks, scores, network.source_units())
-    for layer, mask in zip(network.layers, masks, strict=True):
-        layer.set_mask(mask)
-    return scores
 
 
 def _share(n_epochs, number, n_rounds):

@@ -1,0 +1,258 @@
+"""A convolution with its activation and max-pooling."""
+
+import numpy as np
+
+from skscreen.kernels.activations import ACTIVATIONS
+from skscreen.kernels.conv import col2im, im2col
+from skscreen.kernels.pool import max_pool, max_unpool
+from skscreen.nn.layer import Layer
+from skscreen.nn.parameters import glorot_uniform
+
+# Bytes of patches worked on at once, so that they stay in a core's second-level cache.
+BLOCK_BYTES = 2**19
+
+
+class ConvBuffers:
+    """Working memory of a `Conv` layer for up to ``n_samples`` samples.
+
+    The backward arrays exist only where ``training`` is true.
+    """
+
+    def __init__(self, layer, n_samples, training):
+        dtype = layer.weight.dtype
+        self.output = np.empty((n_samples, *layer.output_shape()), dtype)
+        self.winners = np.empty(self.output.shape, np.uint8)
+        self.block = max(1, min(n_samples, BLOCK_BYTES // (layer.patches_size * dtype.itemsize)))
+        rows = self.block * layer.n_positions
+        self.columns = np.empty((rows, layer.n_inputs), dtype)
+        self.conv = np.empty((self.block, *layer.conv_shape, layer.n_outputs), dtype)
+        if not training:
+            return
+        self.grad_weight = np.empty_like(layer.weight)
+        self.grad_part = np.empty_like(layer.weight)
+        self.grad_bias = np.empty_like(layer.bias)
+        self.delta_columns = np.empty_like(self.columns)
+        self.delta_input = np.empty((n_samples, *layer.input_shape), dtype)
+
+
+class Conv(Layer):
+    """``max-pool(activation(convolution(x) + bias))``, channels last.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (kernel height * kernel width * n_channels, n_outputs)
+        A row is an im2col column: (row offset, column offset, channel).
+    bias : ndarray of shape (n_outputs,)
+    activation : {"identity", "logistic", "tanh", "relu"}
+        All of them rise, so the pooling comes first and the activation has less to do.
+    input_shape : tuple of int
+        (height, width, n_channels).
+    kernel_size : tuple of int
+        (height, width).
+    stride : int, default=1
+    padding : {"same", "valid"}, default="valid"
+        "same" surrounds the image with zeros, so that ``ceil(size / stride)`` positions are left.
+    pool_size : tuple of int, default=(1, 1)
+        Windows that do not overlap; what is left over at the border is not used.
+
+    Attributes
+    ----------
+    mask : ndarray of bool of the shape of weight or None
+        False where a connection is cut; set by `set_mask`.
+    """
+
+    dropout = 0.0
+
+    def __init__(
+        self,
+        weight,
+        bias,
+        activation,
+        *,
+        input_shape,
+        kernel_size,
+        stride=1,
+        padding="valid",
+        pool_size=(1, 1),
+    ):
+        super().__init__(weight, bias, activation)
+        self.input_shape = tuple(input_shape)
+        self.kernel_size = tuple(kernel_size)
+        self.stride = stride
+        self.padding = padding
+        self.pool_size = tuple(pool_size)
+
+    @classmethod
+    def initialise(cls, n_outputs, activation, rng, dtype, **geometry):
+        """Make a layer with Glorot-uniform weights; ``geometry`` as in the constructor."""
+        height, width = geometry["kernel_size"]
+        patch = height * width * geometry["input_shape"][2]
+        weight, bias = glorot_uniform(
+            patch, height * width * n_outputs, activation, (patch, n_outputs), rng, dtype
+        )
+        return cls(weight, bias, activation, **geometry)
+
+    @property
+    def conv_shape(self):
+        """Height and width after the convolution, before the pooling."""
+        return tuple(
+            -(-size // self.stride)
+            if self.padding == "same"
+            else (size - kernel) // self.stride + 1
+            for size, kernel in zip(self.input_shape, self.kernel_size, strict=False)
+        )
+
+    @property
+    def n_positions(self):
+        """How often each weight is used for one sample."""
+        return self.conv_shape[0] * self.conv_shape[1]
+
+    @property
+    def n_output_positions(self):
+        """Values that one channel has for one sample, after the pooling."""
+        height, width, _ = self.output_shape()
+        return height * width
+
+    @property
+    def patches_size(self):
+        """Number of values in the patches of one sample."""
+        return self.n_positions * self.n_inputs
+
+    @property
+    def pads(self):
+        """Whether zeros stand for inputs beyond a border."""
+        return self.padding == "same" and self.kernel_size != (1, 1)
+
+    @property
+    def dimensions(self):
+        """Sizes that span the weight, for the Erdos-Renyi kernel allocation."""
+        return (*self.kernel_size, self.input_shape[2], self.n_outputs)
+
+    def is_sparse(self, n_samples):
+        """Return whether such a batch is predicted from the kept weights alone: never."""
+        return False
+
+    def source_units(self, n_units):
+        """Return the channel that each im2col column belongs to; see `Dense.source_units`."""
+        return np.arange(self.n_inputs) % self.input_shape[2]
+
+    def output_shape(self):
+        """Shape (height, width, n_outputs) of one sample's output."""
+        pooled = (size // pool for size, pool in zip(self.conv_shape, self.pool_size, strict=True))
+        return (*pooled, self.n_outputs)
+
+    def take(self, mask, bias, units, columns):
+        """Build the layer that is left when channels go; see `Dense.take`."""
+        if units is None:
+            units = np.ones(self.input_shape[2], dtype=bool)
+        rows = units[self.source_units(None)]
+        mask = mask[np.ix_(rows, columns)]
+        layer = Conv(
+            self.weight[np.ix_(rows, columns)],
+            bias[columns],
+            self.activation,
+            input_shape=(*self.input_shape[:2], np.count_nonzero(units)),
+            kernel_size=self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            pool_size=self.pool_size,
+        )
+        if not mask.all():
+            layer.set_mask(mask)
+        return layer
+
+    def buffers(self, n_samples, training=False):
+        """Allocate the working memory of `forward` and, for training, of `backward`."""
+        return ConvBuffers(self, n_samples, training)
+
+    def _geometry(self):
+        """Arguments of `im2col` between the images and the columns."""
+        pad = [0, 0]
+        if self.padding == "same":
+            pad = [
+                max((out - 1) * self.stride + kernel - size, 0) // 2
+                for out, kernel, size in zip(
+                    self.conv_shape, self.kernel_size, self.input_shape, strict=False
+                )
+            ]
+        return (*self.kernel_size, self.stride, *pad, *self.conv_shape)
+
+    def patches(self, images, out=None):
+        """Return the im2col columns of some samples.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n_samples, height * width * n_channels) or with the axes apart
+        out : ndarray of shape (n_samples * n_positions, n_inputs) or None
+            Where to put them.
+
+        Returns
+        -------
+        columns : ndarray of shape (n_samples * n_positions, n_inputs)
+        """
+        images = images.reshape(len(images), *self.input_shape)
+        if out is None:
+            out = np.empty((len(images) * self.n_positions, self.n_inputs), images.dtype)
+        im2col(images, *self._geometry(), out)
+        return out
+
+    def source_values(self, x):
+        """Return the inputs at each position, of shape (n_samples, n_positions, n_inputs)."""
+        return self.patches(x).reshape(len(x), self.n_positions, self.n_inputs)
+
+    def features(self, rows, n_features):
+        """Mark the values of an image that im2col columns touch; see `Dense.features`."""
+        columns = np.tile(rows.astype(self.weight.dtype), (self.n_positions, 1))
+        images = np.empty((1, *self.input_shape), self.weight.dtype)
+        col2im(columns, *self._geometry(), images)
+        return images.ravel() > 0
+
+    def _blocks(self, n_samples, buffers):
+        """Yield the slices of samples whose patches fit into the cache."""
+        for start in range(0, n_samples, buffers.block):
+            yield slice(start, min(start + buffers.block, n_samples))
+
+    def forward(self, x, buffers, rng=None):
+        """Compute the layer's output; see `Dense.forward`.
+
+        Returns
+        -------
+        output : ndarray of shape (n_samples, height, width, n_outputs)
+        """
+        output = buffers.output[: len(x)]
+        for block in self._blocks(len(x), buffers):
+            size = block.stop - block.start
+            columns = self.patches(x[block], buffers.columns[: size * self.n_positions])
+            conv = buffers.conv[:size]
+            np.dot(columns, self.weight, out=conv.reshape(len(columns), -1))
+            if self.pool_size == (1, 1):
+                output[block] = conv
+            else:
+                max_pool(conv, *self.pool_size, output[block], buffers.winners[block])
+        ACTIVATIONS[self.activation][0](output.reshape(-1, self.n_outputs), self.bias)
+        return output
+
+    def backward(self, x, delta, buffers, *, dropped=False, need_delta_input=True):
+        """Fill the gradients and carry ``delta`` to the layer's input; see `Dense.backward`."""
+        n_samples = len(x)
+        delta = delta.reshape(n_samples, *self.output_shape())
+        flat = delta.reshape(-1, self.n_outputs)
+        ACTIVATIONS[self.activation][1](flat, buffers.output[:n_samples].reshape(flat.shape))
+        np.sum(flat, axis=0, out=buffers.grad_bias)
+        buffers.grad_weight.fill(0)
+        for block in self._blocks(n_samples, buffers):
+            size = block.stop - block.start
+            rows = slice(size * self.n_positions)
+            columns = self.patches(x[block], buffers.columns[rows])
+            if self.pool_size == (1, 1):
+                conv = delta[block]
+            else:
+                conv = buffers.conv[:size]
+                max_unpool(delta[block], buffers.winners[block], *self.pool_size, conv)
+            conv = conv.reshape(len(columns), -1)
+            np.dot(columns.T, conv, out=buffers.grad_part)
+            buffers.grad_weight += buffers.grad_part
+            if need_delta_input:
+                back = np.dot(conv, self.weight.T, out=buffers.delta_columns[rows])
+                col2im(back, *self._geometry(), buffers.delta_input[block])
+        return buffers.delta_input[:n_samples].reshape(x.shape) if need_delta_input else None

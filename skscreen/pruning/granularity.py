@@ -1,0 +1,151 @@
+"""What is cut: single connections, or whole channels and hidden units."""
+
+import numpy as np
+
+from skscreen.pruning.allocation import CUT, allocate
+from skscreen.pruning.criteria import checked_scores
+from skscreen.pruning.masks import keep_a_path
+
+
+class Connections:
+    """Cuts single weights; ``sparsity`` counts weights.
+
+    Parameters
+    ----------
+    network : Network
+        Gets the masks.
+    budget : str
+        Has no effect on single weights.
+    """
+
+    def __init__(self, network, budget):
+        self.network = network
+
+    def cut_share(self):
+        """Share of the weights that are cut."""
+        return cut_share(self.network)
+
+    def statistics(self, evidence):
+        """`FStatistics` of what the connections read."""
+        return evidence.source_statistics
+
+    def scores(self, evidence, criterion):
+        """Scores of each layer's connections; -inf for those that are cut."""
+        scores = [checked_scores(criterion, part) for part in evidence.connections()]
+        for layer, score in zip(self.network.layers, scores, strict=True):
+            if layer.mask is not None:
+                score[~layer.mask] = CUT
+        return scores
+
+    def cut(self, evidence, scores, allocation, sparsity):
+        """Mask the network down to a sparsity."""
+        layers = self.network.layers
+        masks = allocate(
+            scores,
+            [part.magnitude for part in evidence.connections()],
+            round((1 - sparsity) * sum(score.size for score in scores)),
+            allocation,
+            [layer.dimensions for layer in layers],
+        )
+        keep_a_path(masks, scores, self.network.source_units())
+        for layer, mask in zip(layers, masks, strict=True):
+            layer.set_mask(mask)
+
+
+class Units:
+    """Cuts hidden units and channels, with all weights that they receive and give.
+
+    Parameters
+    ----------
+    network : Network
+        Gets the masks.
+    budget : {"weights", "macs", "units"}
+        What ``sparsity`` counts.
+    """
+
+    def __init__(self, network, budget):
+        self.network = network
+        self.sources = network.source_units()
+        self.budget = budget
+        self.kept = [self._masked_units(number) for number in range(len(network.layers) - 1)]
+        self.full_cost = self.cost([np.ones(len(kept), dtype=bool) for kept in self.kept])
+
+    def _masked_units(self, number):
+        mask = self.network.layers[number].mask
+        if mask is None:
+            return np.ones(self.network.layers[number].n_outputs, dtype=bool)
+        return mask.any(axis=0)
+
+    def cut_share(self):
+        """Share of the budget that is cut."""
+        return 1 - self.cost(self.kept) / self.full_cost
+
+    def cost(self, kept):
+        """What a choice of units costs, in the unit of the budget."""
+        if self.budget == "units":
+            return sum(int(np.count_nonzero(units)) for units in kept)
+        total = 0
+        rows_kept = np.ones(self.network.layers[0].n_inputs, dtype=bool)
+        for number, layer in enumerate(self.network.layers):
+            if number:
+                rows_kept = kept[number - 1][self.sources[number]]
+            last = number == len(kept)
+            columns = layer.n_outputs if last else np.count_nonzero(kept[number])
+            repeats = layer.n_positions if self.budget == "macs" else 1
+            total += int(np.count_nonzero(rows_kept)) * int(columns) * repeats
+        return total
+
+    def statistics(self, evidence):
+        """`FStatistics` of the hidden units."""
+        return evidence.unit_statistics[:-1]
+
+    def scores(self, evidence, criterion):
+        """Scores of each hidden layer's units; -inf for those that are cut."""
+        scores = [checked_scores(criterion, part) for part in evidence.units()]
+        for score, kept in zip(scores, self.kept, strict=True):
+            score[~kept] = CUT
+        return scores
+
+    def cut(self, evidence, scores, allocation, sparsity):
+        """Mask the network down to a sparsity: the most units that the budget allows."""
+        magnitudes = [part.magnitude for part in evidence.units()]
+        dimensions = [layer.dimensions for layer in self.network.layers[:-1]]
+
+        def choose(n_keep):
+            return allocate(scores, magnitudes, n_keep, allocation, dimensions)
+
+        allowed = (1 - sparsity) * self.full_cost * (1 + 1e-12)
+        low, high = len(scores), sum(int(np.count_nonzero(kept)) for kept in self.kept)
+        if self.cost(choose(low)) > allowed:
+            raise ValueError(
+                f"sparsity={sparsity:.4f} leaves less than one unit in each layer, which costs "
+                f"{self.cost(choose(low)) / self.full_cost:.4f} of the {self.budget}: choose "
+                "another sparsity"
+            )
+        while low < high:  # the cost grows with the number of units
+            middle = (low + high + 1) // 2
+            if self.cost(choose(middle)) <= allowed:
+                low = middle
+            else:
+                high = middle - 1
+        self.kept = choose(low)
+        self._set_masks()
+
+    def _set_masks(self):
+        for number, layer in enumerate(self.network.layers):
+            mask = np.ones(layer.weight.shape, dtype=bool) if layer.mask is None else layer.mask
+            mask = mask.copy()
+            if number:
+                mask[~self.kept[number - 1][self.sources[number]]] = False
+            if number < len(self.kept):
+                mask[:, ~self.kept[number]] = False
+            layer.set_mask(mask)
+
+
+def cut_share(network):
+    """Share of the weights that are cut."""
+    return 1 - network.n_weights / sum(layer.weight.size for layer in network.layers)
+
+
+GRANULARITIES = {"connection": Connections, "channel": Units}
+BUDGETS = ("weights", "macs", "units")
