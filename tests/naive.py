@@ -31,3 +31,71 @@ def lamp(scores):
     squares = scores**2
     sums = np.array([squares[scores >= score].sum() for score in scores])
     return np.where(squares > 0, squares / np.maximum(sums, 1e-300), 0.0)
+
+
+def activate(name, z):
+    """Apply an activation."""
+    return {
+        "identity": lambda: z,
+        "relu": lambda: np.maximum(z, 0),
+        "tanh": lambda: np.tanh(z),
+        "logistic": lambda: 1 / (1 + np.exp(-z)),
+    }[name]()
+
+
+def convolve(images, weight, kernel_size, stride, padding):
+    """Slide a kernel over images, position by position."""
+    n, height, width, _ = images.shape
+    kernel_h, kernel_w = kernel_size
+    if padding == "same":
+        out_h, out_w = -(-height // stride), -(-width // stride)
+        extra_h = max((out_h - 1) * stride + kernel_h - height, 0)
+        extra_w = max((out_w - 1) * stride + kernel_w - width, 0)
+        top, left = extra_h // 2, extra_w // 2
+        pads = (0, 0), (top, extra_h - top), (left, extra_w - left), (0, 0)
+        images = np.pad(images, pads)
+    else:
+        out_h, out_w = (height - kernel_h) // stride + 1, (width - kernel_w) // stride + 1
+    out = np.zeros((n, out_h, out_w, weight.shape[1]))
+    for i in range(n):
+        for y in range(out_h):
+            for x in range(out_w):
+                rows = slice(y * stride, y * stride + kernel_h)
+                columns = slice(x * stride, x * stride + kernel_w)
+                out[i, y, x] = images[i, rows, columns].ravel() @ weight
+    return out
+
+
+def max_pool(images, pool_size):
+    """Take the maximum of windows that do not overlap."""
+    window_h, window_w = pool_size
+    n, height, width, n_channels = images.shape
+    out = np.zeros((n, height // window_h, width // window_w, n_channels))
+    for y in range(out.shape[1]):
+        for x in range(out.shape[2]):
+            rows = slice(y * window_h, (y + 1) * window_h)
+            columns = slice(x * window_w, (x + 1) * window_w)
+            out[:, y, x] = images[:, rows, columns].max(axis=(1, 2))
+    return out
+
+
+def adam(weights, gradients, rate, beta_1, beta_2, epsilon, decay, mask):
+    """Run Adam over a list of gradients."""
+    first, second = np.zeros_like(weights), np.zeros_like(weights)
+    for step, gradient in enumerate(gradients, 1):
+        gradient = (gradient + decay * weights) * mask
+        first = beta_1 * first + (1 - beta_1) * gradient
+        second = beta_2 * second + (1 - beta_2) * gradient**2
+        corrected = rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+        weights = weights - corrected * first / (np.sqrt(second) + epsilon)
+    return weights * mask
+
+
+def sgd(weights, gradients, rate, momentum, nesterov, decay, mask):
+    """Run gradient descent with momentum over a list of gradients."""
+    velocity = np.zeros_like(weights)
+    for gradient in gradients:
+        gradient = (gradient + decay * weights) * mask
+        velocity = momentum * velocity - rate * gradient
+        weights = weights + (momentum * velocity - rate * gradient if nesterov else velocity)
+    return weights * mask

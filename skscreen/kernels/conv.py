@@ -33,8 +33,8 @@ def im2col(images, kernel_h, kernel_w, stride, top, left, out_h, out_w, columns)
             for x in range(out_w):
                 start = (x * stride - left) * n_channels
                 # the part of the run that lies within the image
-                first = max(0, -start)
-                stop = min(run, width * n_channels - start)
+                first = min(run, max(0, -start))
+                stop = max(first, min(run, width * n_channels - start))
                 for dy in range(kernel_h):
                     source = y * stride - top + dy
                     offset = dy * run
@@ -49,7 +49,7 @@ def im2col(images, kernel_h, kernel_w, stride, top, left, out_h, out_w, columns)
                     pixels = flat[i, source, start + first : start + stop]
                     for k in range(patch.size):
                         patch[k] = pixels[k]
-                    for k in range(max(first, stop), run):
+                    for k in range(stop, run):
                         columns[row, offset + k] = zero
                 row += 1
 
@@ -69,8 +69,8 @@ def col2im(columns, kernel_h, kernel_w, stride, top, left, out_h, out_w, images)
         for y in range(out_h):
             for x in range(out_w):
                 start = (x * stride - left) * n_channels
-                first = max(0, -start)
-                stop = min(run, width * n_channels - start)
+                first = min(run, max(0, -start))
+                stop = max(first, min(run, width * n_channels - start))
                 for dy in range(kernel_h):
                     source = y * stride - top + dy
                     if source < 0 or source >= height:

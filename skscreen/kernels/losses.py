@@ -40,10 +40,10 @@ def binary_cross_entropy(logits, codes, weights, index, total, delta):
     for i in range(logits.shape[0]):
         row = index[i]
         z = np.float64(logits[i, 0])
-        # log(1 + exp(-|z|)) never overflows
-        softplus = max(z, 0.0) + math.log1p(math.exp(-abs(z)))
-        loss += weights[row] * (softplus - codes[row] * z)
-        delta[i, 0] = weights[row] / total * (1.0 / (1.0 + math.exp(-z)) - codes[row])
+        small = math.exp(-abs(z))  # never overflows
+        probability = 1.0 / (1.0 + small) if z >= 0 else small / (1.0 + small)
+        loss += weights[row] * (max(z, 0.0) + math.log1p(small) - codes[row] * z)
+        delta[i, 0] = weights[row] / total * (probability - codes[row])
     return loss
 
 

@@ -1,0 +1,231 @@
+"""Each kernel against its slow, obvious twin."""
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import log_softmax, logsumexp
+
+from skscreen.kernels.activations import ACTIVATIONS
+from skscreen.kernels.conv import col2im, im2col
+from skscreen.kernels.losses import (
+    binary_cross_entropy,
+    half_squared_error,
+    softmax_cross_entropy,
+)
+from skscreen.kernels.moments import update_class_moments
+from skscreen.kernels.pool import max_pool, max_unpool
+from skscreen.kernels.sparse import sparse_product
+from skscreen.nn.optimizers import SGD, Adam
+from skscreen.nn.parameters import NO_MASK, Parameter
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_activations_and_their_derivatives(rng, name, dtype):
+    z = rng.standard_normal((7, 5)).astype(dtype)
+    bias = rng.standard_normal(5).astype(dtype)
+    forward, backward = ACTIVATIONS[name]
+    expected = naive.activate(name, (z + bias).astype("float64"))
+    step = 1e-6
+    slope = (naive.activate(name, z + bias + step) - naive.activate(name, z + bias - step)) / (
+        2 * step
+    )
+    forward(z, bias)
+    np.testing.assert_allclose(z, expected, rtol=1e-5)
+    delta = np.ones_like(z)
+    backward(delta, z)
+    tolerance = 1e-6 if dtype == "float64" else 0.2  # the quotient itself is in float32 then
+    np.testing.assert_allclose(delta, slope, atol=tolerance)
+
+
+def test_relu_lets_nan_pass():
+    z = np.array([[np.nan, -1.0]])
+    ACTIVATIONS["relu"][0](z, np.zeros(2))
+    assert np.isnan(z[0, 0])
+    assert z[0, 1] == 0
+
+
+class TestLosses:
+    index = np.array([4, 0, 3])
+    weights = np.array([1.0, 9.0, 9.0, 0.5, 2.0])
+
+    def gradient_by_differences(self, loss, logits):
+        step = 1e-6
+        gradient = np.zeros_like(logits)
+        for place in np.ndindex(logits.shape):
+            for sign in (1, -1):
+                moved = logits.copy()
+                moved[place] += sign * step
+                gradient[place] += sign * loss(moved, np.empty_like(logits)) / (2 * step)
+        return gradient
+
+    def check(self, kernel, logits, target, by_hand):
+        def loss(logits, delta):
+            return kernel(logits, target, self.weights, self.index, 7.0, delta)
+
+        delta = np.empty_like(logits)
+        assert loss(logits, delta) == pytest.approx(by_hand, rel=1e-12)
+        np.testing.assert_allclose(
+            delta, self.gradient_by_differences(loss, logits) / 7.0, atol=1e-8
+        )
+
+    def test_softmax(self, rng):
+        logits = 3 * rng.standard_normal((3, 4))
+        codes = np.array([1, 0, 0, 3, 2])
+        chosen = log_softmax(logits, axis=1)[np.arange(3), codes[self.index]]
+        self.check(softmax_cross_entropy, logits, codes, -chosen @ self.weights[self.index])
+
+    def test_logistic(self, rng):
+        logits = 3 * rng.standard_normal((3, 1))
+        codes = np.array([1, 0, 0, 0, 1])
+        both = np.column_stack([np.zeros(3), logits[:, 0]])
+        chosen = both[np.arange(3), codes[self.index]] - logsumexp(both, axis=1)
+        self.check(binary_cross_entropy, logits, codes, -chosen @ self.weights[self.index])
+
+    def test_squared(self, rng):
+        outputs, targets = rng.standard_normal((3, 2)), rng.standard_normal((5, 2))
+        errors = ((outputs - targets[self.index]) ** 2).mean(axis=1) / 2
+        self.check(half_squared_error, outputs, targets, errors @ self.weights[self.index])
+
+    @pytest.mark.parametrize("value", [800.0, -800.0])
+    def test_extreme_logits_stay_finite(self, value):
+        delta = np.empty((1, 2))
+        arguments = np.array([0]), np.ones(1), np.array([0]), 1.0
+        loss = softmax_cross_entropy(np.array([[value, 0.0]]), *arguments, delta)
+        assert loss == pytest.approx(max(0.0, -value))
+        loss = binary_cross_entropy(np.array([[value]]), *arguments, delta[:, :1].copy())
+        assert loss == pytest.approx(max(0.0, value))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+class TestUpdates:
+    def run(self, kind, rng, dtype, masked, **parameters):
+        weights = rng.standard_normal(200_000 if masked else 30).astype(dtype)
+        mask = rng.random(weights.size) < 0.5 if masked else NO_MASK
+        weights = weights * mask if masked else weights
+        start = weights.astype("float64")
+        parameter = Parameter(weights, mask, True)
+        gradients = [rng.standard_normal(weights.size).astype(dtype) for _ in range(4)]
+        optimizer = kind([parameter], **parameters)
+        for gradient in gradients:
+            halves = [[gradient / 2], [gradient / 2]]
+            optimizer.step([parameter], halves, 0.1, 0.01, run=lambda f, jobs: list(map(f, jobs)))
+        return start, gradients, weights, mask if masked else 1.0
+
+    def test_adam(self, rng, dtype, masked):
+        start, gradients, weights, mask = self.run(
+            Adam, rng, dtype, masked, beta_1=0.8, beta_2=0.9, epsilon=1e-6
+        )
+        expected = naive.adam(start, gradients, 0.1, 0.8, 0.9, 1e-6, 0.01, mask)
+        np.testing.assert_allclose(weights, expected, atol=1e-12 if dtype == "float64" else 1e-4)
+        assert not weights[~np.broadcast_to(mask, weights.shape).astype(bool)].any()
+
+    @pytest.mark.parametrize("nesterov", [False, True])
+    def test_sgd(self, rng, dtype, masked, nesterov):
+        start, gradients, weights, mask = self.run(
+            SGD, rng, dtype, masked, momentum=0.7, nesterov=nesterov
+        )
+        expected = naive.sgd(start, gradients, 0.1, 0.7, nesterov, 0.01, mask)
+        np.testing.assert_allclose(weights, expected, atol=1e-12 if dtype == "float64" else 1e-5)
+        assert not weights[~np.broadcast_to(mask, weights.shape).astype(bool)].any()
+
+
+def test_what_decays_to_nothing_becomes_zero():
+    parameter = Parameter(np.full(3, 1e-29, np.float32), NO_MASK, True)
+    optimizer = Adam([parameter])
+    for _ in range(2000):
+        optimizer.step([parameter], [[np.zeros(3, np.float32)]], 1e-3, 1e-6)
+    assert not parameter.value.any()
+    assert not optimizer.second[0].any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    size=st.tuples(st.integers(1, 7), st.integers(1, 7)),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    stride=st.integers(1, 3),
+    top=st.integers(0, 2),
+    left=st.integers(0, 2),
+    n_channels=st.integers(1, 3),
+)
+def test_im2col_and_its_adjoint(seed, size, kernel, stride, top, left, n_channels):
+    rng = np.random.default_rng(seed)
+    images = rng.standard_normal((2, *size, n_channels))
+    out = [-(-length // stride) for length in size]
+    geometry = (*kernel, stride, top, left, *out)
+    columns = np.full((2 * out[0] * out[1], kernel[0] * kernel[1] * n_channels), np.nan)
+    im2col(images, *geometry, columns)
+    padded = np.pad(images, ((0, 0), (top, 9), (left, 9), (0, 0)))
+    for row, (i, y, x) in enumerate(np.ndindex(2, *out)):
+        patch = padded[i, y * stride : y * stride + kernel[0], x * stride : x * stride + kernel[1]]
+        np.testing.assert_array_equal(columns[row], patch.ravel())
+    # the adjoint: <im2col(a), b> = <a, col2im(b)>
+    other = rng.standard_normal(columns.shape)
+    back = np.full(images.shape, np.nan)
+    col2im(other, *geometry, back)
+    assert np.vdot(columns, other) == pytest.approx(np.vdot(images, back), abs=1e-9)
+
+
+@pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4)])
+@pytest.mark.parametrize("window", [(1, 2), (2, 2), (3, 3)])
+def test_max_pool_and_back(rng, size, window):
+    window = tuple(min(pair) for pair in zip(window, size, strict=True))
+    images = rng.integers(0, 4, (3, *size, 2)).astype(float)
+    pooled = np.empty((3, size[0] // window[0], size[1] // window[1], 2))
+    winners = np.empty(pooled.shape, np.uint8)
+    max_pool(images, *window, pooled, winners)
+    np.testing.assert_array_equal(pooled, naive.max_pool(images, window))
+    back = np.full(images.shape, np.nan)
+    max_unpool(pooled, winners, *window, back)
+    assert back.sum() == pooled.sum()
+    np.testing.assert_array_equal(naive.max_pool(back, window), pooled)
+    assert ((back == 0) | (back == images)).all()
+
+
+def test_max_pool_shows_nan():
+    images = np.array([[[[1.0], [np.nan]]]])
+    pooled, winners = np.empty((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.uint8)
+    max_pool(images, 1, 2, pooled, winners)
+    assert np.isnan(pooled).all()
+
+
+@pytest.mark.parametrize("density", [0.0, 0.3, 1.0])
+def test_sparse_product(rng, density):
+    weight = rng.standard_normal((13, 9)) * (rng.random((13, 9)) < density)
+    samples = rng.standard_normal((13, 6))
+    columns, rows = np.nonzero(weight.T)
+    starts = np.searchsorted(columns, np.arange(10))
+    out = np.full((9, 6), np.nan)
+    sparse_product(samples, starts, rows, weight[rows, columns], out)
+    np.testing.assert_allclose(out, weight.T @ samples, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_class_moments(rng, dtype):
+    A = (rng.standard_normal((37, 5)) + 100).astype(dtype)
+    codes = rng.integers(0, 4, 37)
+    weights = rng.integers(0, 3, 37).astype(float)
+    order = np.argsort(codes, kind="stable")
+    weight_sum, mean, within = np.zeros(5), np.zeros((5, 5)), np.zeros((5, 5))
+    low, high = np.full((5, 5), np.inf), np.full((5, 5), -np.inf)
+    origin = np.full(5, 99.0)
+    update_class_moments(
+        A, order[weights[order] > 0], codes, weights, origin, weight_sum, mean, within, low, high
+    )
+    expected = naive.class_moments(A, codes, weights, 5)
+    np.testing.assert_allclose(weight_sum, expected[0])
+    np.testing.assert_allclose(mean[:4] + origin, expected[1][:4], rtol=1e-12)
+    np.testing.assert_allclose(within, expected[2], rtol=1e-9)
+    for k in range(4):
+        rows = A[(codes == k) & (weights > 0)]
+        np.testing.assert_array_equal(low[k], rows.min(axis=0))
+        np.testing.assert_array_equal(high[k], rows.max(axis=0))
