@@ -53,6 +53,8 @@ PRUNER_CHECKS = {
     "n_rounds": integer(1),
     "pruning_epochs": one_of("auto") | integer(0),
     "fine_tune_epochs": one_of("auto") | integer(0),
+    "distill": real(0, 1),
+    "temperature": real(0, float("inf"), closed="neither"),
     "task": one_of("auto", "classification", "regression"),
     "random_state": random_state,
     "verbose": boolean,
@@ -120,6 +122,11 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
     fine_tune_epochs : int >= 0 or "auto", default="auto"
         Epochs after the last round, with a learning rate that falls to zero. "auto" is the other
         half, at least 5.
+    distill : float in [0, 1], default=0.0
+        Weight of the dense network's outputs, against that of the targets, in the loss of the
+        training between and after the rounds [2]_.
+    temperature : float > 0, default=3.0
+        Softens the class probabilities for the distillation; without effect on a regressor.
     task : {"auto", "classification", "regression"}, default="auto"
         What the network of a Pipeline does; it matters before ``fit`` only, for example to
         stratify the folds of a grid search. "auto" follows `estimator`, and without one says
@@ -172,6 +179,8 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
     ----------
     .. [1] M. Wang, Y. Guo, S. Liu, Y. Xiao, "Exploring Neural Network Pruning with Screening
        Methods", arXiv 2502.07189, 2025.
+    .. [2] G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network",
+       arXiv 1503.02531, 2015.
 
     Examples
     --------
@@ -200,6 +209,8 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         n_rounds=10,
         pruning_epochs="auto",
         fine_tune_epochs="auto",
+        distill=0.0,
+        temperature=3.0,
         task="auto",
         random_state=None,
         verbose=False,
@@ -217,6 +228,8 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         self.n_rounds = n_rounds
         self.pruning_epochs = pruning_epochs
         self.fine_tune_epochs = fine_tune_epochs
+        self.distill = distill
+        self.temperature = temperature
         self.task = task
         self.random_state = random_state
         self.verbose = verbose
@@ -325,6 +338,8 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
             n_rounds=min(self.n_rounds, pruning_epochs) or self.n_rounds,
             pruning_epochs=pruning_epochs,
             fine_tune_epochs=fine_tune_epochs,
+            distill=self.distill,
+            temperature=self.temperature,
             verbose=self.verbose,
         )
 

@@ -2,13 +2,14 @@
 
 from skscreen.nn.conv import Conv
 from skscreen.nn.dense import Dense
-from skscreen.nn.losses import Loss
+from skscreen.nn.losses import Distillation, Loss
 from skscreen.nn.network import Network, Parameter
 from skscreen.nn.training import TrainingOptions, TrainingResult, train
 
 __all__ = [
     "Conv",
     "Dense",
+    "Distillation",
     "Loss",
     "Network",
     "Parameter",

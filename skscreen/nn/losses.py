@@ -1,19 +1,42 @@
 """The loss of a network on a data set."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from skscreen.kernels.losses import (
+    add_logistic_distillation,
+    add_softmax_distillation,
+    add_squared_distillation,
     binary_cross_entropy,
     half_squared_error,
     softmax_cross_entropy,
 )
 
-#: output of the network -> kernel
+#: output of the network -> kernels of the loss and of the distillation
 LOSSES = {
-    "softmax": softmax_cross_entropy,
-    "logistic": binary_cross_entropy,
-    "identity": half_squared_error,
+    "softmax": (softmax_cross_entropy, add_softmax_distillation),
+    "logistic": (binary_cross_entropy, add_logistic_distillation),
+    "identity": (half_squared_error, add_squared_distillation),
 }
+
+
+class Distillation(NamedTuple):
+    """A teacher's logits and how much they count (Hinton, Vinyals & Dean 2015, arXiv 1503.02531).
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_samples, n_outputs)
+        Of the teacher, for the whole data set.
+    share : float in [0, 1]
+        Weight of the teacher; the targets have the rest.
+    temperature : float > 0
+        Softens the class probabilities.
+    """
+
+    logits: np.ndarray
+    share: float
+    temperature: float
 
 
 class Loss:
@@ -28,6 +51,8 @@ class Loss:
         (n_samples, n_outputs).
     sample_weight : ndarray of shape (n_samples,) or None
         Weights, not all zero.
+    distillation : Distillation or None
+        A teacher to be followed as well.
 
     Notes
     -----
@@ -36,8 +61,9 @@ class Loss:
     weighted mean.
     """
 
-    def __init__(self, output, target, sample_weight=None):
-        self.kernel = LOSSES[output]
+    def __init__(self, output, target, sample_weight=None, distillation=None):
+        self.kernel, self.distil = LOSSES[output]
+        self.distillation = distillation
         self.target = np.ascontiguousarray(target)
         if sample_weight is None:
             sample_weight = np.ones(len(self.target))
@@ -66,4 +92,10 @@ class Loss:
         loss : float
         """
         value = self.kernel(logits, self.target, self.weights, index, total, delta)
+        if self.distillation is not None:
+            teacher, share, temperature = self.distillation
+            divergence = self.distil(
+                logits, teacher, self.weights, index, total, share, temperature, delta
+            )
+            value = (1 - share) * value + share * divergence
         return value / total

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skscreen.nn import Loss, train
+from skscreen.nn import Distillation, Loss, train
 from skscreen.pruning.evidence import NetworkEvidence
 from skscreen.pruning.granularity import GRANULARITIES, cut_share
 from skscreen.pruning.schedules import sparsities
@@ -36,6 +36,10 @@ class PruningPlan:
         Epochs of training spread over the rounds.
     fine_tune_epochs : int >= 0
         Epochs after the last round.
+    distill : float in [0, 1]
+        Weight of the dense network's outputs in the loss.
+    temperature : float > 0
+        Softens the class probabilities for that.
     verbose : bool
         Whether to print a line for each round.
     """
@@ -50,6 +54,8 @@ class PruningPlan:
     n_rounds: int
     pruning_epochs: int
     fine_tune_epochs: int
+    distill: float = 0.0
+    temperature: float = 1.0
     verbose: bool = False
 
 
@@ -95,7 +101,10 @@ def prune(network, data, plan, options, rng):
     -------
     result : PruningResult
     """
-    loss = Loss(network.output, data.target, data.sample_weight)
+    teacher = None
+    if plan.distill:
+        teacher = Distillation(network.logits(data.X), plan.distill, plan.temperature)
+    loss = Loss(network.output, data.target, data.sample_weight, teacher)
     options = replace(options, tol=None, learning_rate="constant")
     optimizer = None
     if options.solver != "lbfgs":

@@ -17,6 +17,7 @@ from skscreen.kernels.losses import (
 from skscreen.kernels.moments import update_class_moments
 from skscreen.kernels.pool import max_pool, max_unpool
 from skscreen.kernels.sparse import sparse_product
+from skscreen.nn import Distillation, Loss
 from skscreen.nn.optimizers import SGD, Adam
 from skscreen.nn.parameters import NO_MASK, Parameter
 
@@ -93,6 +94,33 @@ class TestLosses:
         outputs, targets = rng.standard_normal((3, 2)), rng.standard_normal((5, 2))
         errors = ((outputs - targets[self.index]) ** 2).mean(axis=1) / 2
         self.check(half_squared_error, outputs, targets, errors @ self.weights[self.index])
+
+    @pytest.mark.parametrize("output", ["softmax", "logistic", "identity"])
+    @pytest.mark.parametrize("share", [0.3, 1.0])
+    def test_distillation(self, rng, output, share):
+        n_outputs = {"softmax": 4, "logistic": 1, "identity": 2}[output]
+        logits = 3 * rng.standard_normal((3, n_outputs))
+        teacher = 3 * rng.standard_normal((5, n_outputs))
+        target = rng.standard_normal((5, 2)) if output == "identity" else np.array([1, 0, 0, 0, 1])
+        distillation = Distillation(teacher, share, 2.0)
+        loss = Loss(output, target, self.weights, distillation)
+        delta = np.empty_like(logits)
+        value = loss.gradient(logits, self.index, delta, 7.0)
+        by_differences = self.gradient_by_differences(
+            lambda moved, unused: loss.gradient(moved, self.index, unused, 7.0), logits
+        )
+        np.testing.assert_allclose(delta, by_differences, atol=1e-8)
+        plain = Loss(output, target, self.weights).gradient(logits, self.index, delta, 7.0)
+        if output == "identity":
+            gaps = ((logits - teacher[self.index]) ** 2).mean(axis=1) / 2
+        else:
+            both = [logits, teacher[self.index]]
+            if output == "logistic":
+                both = [np.column_stack([np.zeros(3), z]) for z in both]
+            student, soft = (log_softmax(z / 2, axis=1) for z in both)
+            gaps = 4 * (np.exp(soft) * (soft - student)).sum(axis=1)
+        expected = (1 - share) * plain + share * (gaps @ self.weights[self.index]) / 7
+        assert value == pytest.approx(expected, rel=1e-10)
 
     @pytest.mark.parametrize("value", [800.0, -800.0])
     def test_extreme_logits_stay_finite(self, value):

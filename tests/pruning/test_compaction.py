@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skscreen.nn import Dense, Network
+from skscreen.nn import Conv, Dense, Network
 from skscreen.pruning import compact
 
 ACTIVATIONS = ["identity", "logistic", "tanh", "relu"]
@@ -45,6 +45,50 @@ def test_random_networks_with_random_masks(seed, sizes, activation, density, n_s
     rng = np.random.default_rng(seed)
     masked = random_mlp(rng, sizes, activation, density)
     X = rng.standard_normal((n_samples, sizes[0])).astype(np.float32)
+    lean = compact(masked)
+    assert_same(masked, lean, X)
+    assert_same(masked, compact(lean), X)
+    assert_same(masked, pickle.loads(pickle.dumps(lean)), X)
+    assert lean.n_weights <= masked.n_weights
+
+
+@st.composite
+def random_cnns(draw):
+    """Networks with one or two convolutions, some channels and connections cut."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    activation = draw(st.sampled_from(ACTIVATIONS))
+    shape = (draw(st.integers(4, 7)), draw(st.integers(4, 7)), draw(st.integers(1, 2)))
+    input_shape, layers = shape, []
+    for _ in range(draw(st.integers(1, 2))):
+        n_channels, kernel = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+        padding = draw(st.sampled_from(["same", "valid"])) if min(shape[:2]) >= kernel else "same"
+        layer = Conv(
+            rng.standard_normal((kernel * kernel * shape[2], n_channels)).astype(np.float32),
+            rng.standard_normal(n_channels).astype(np.float32),
+            activation,
+            input_shape=shape,
+            kernel_size=(kernel, kernel),
+            stride=draw(st.integers(1, 2)),
+            padding=padding,
+        )
+        layer.pool_size = tuple(min(draw(st.integers(1, 2)), s) for s in layer.conv_shape)
+        layers.append(layer)
+        shape = layer.output_shape()
+    sizes = [int(np.prod(shape)), *draw(st.lists(st.integers(1, 5), max_size=1)), 3]
+    density = draw(st.floats(0, 1))
+    layers += random_mlp(rng, sizes, activation, density).layers
+    for layer in layers:
+        mask = rng.random(layer.weight.shape) < density
+        mask[:, rng.random(mask.shape[1]) < draw(st.sampled_from([0.0, 0.5, 1.0]))] = False
+        layer.set_mask(mask)
+    X = rng.standard_normal((5, int(np.prod(input_shape)))).astype(np.float32)
+    return Network(layers, "softmax"), X
+
+
+@settings(max_examples=300, deadline=None)
+@given(random_cnns())
+def test_random_convolutional_networks(case):
+    masked, X = case
     lean = compact(masked)
     assert_same(masked, lean, X)
     assert_same(masked, compact(lean), X)
