@@ -9,26 +9,40 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skscreen import MLPClassifier, ScreeningPruner, __version__
+from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner, __version__
 from skscreen.datasets import NAMED, DataError, load_dataset
-from skscreen.inspection import format_table, network_costs
+from skscreen.inspection import compare_costs, format_table, network_costs
 
 DESCRIPTION = """\
-Train a multi-layer perceptron, prune its connections by a weighted F-statistic, fine-tune it, and
+Train a network, prune its connections or channels by a weighted F-statistic, fine-tune it, and
 compare the dense network with the pruned one on test data."""
+
+# Convolutional networks by name; they need images.
+CNNS = {
+    "cnn": {"conv_channels": (32, 64), "hidden_layer_sizes": (100,)},
+    "lenet-5": {
+        "conv_channels": (20, 50),
+        "kernel_size": 5,
+        "padding": "valid",
+        "hidden_layer_sizes": (500,),
+    },
+}
 
 TIMED_CALLS = 20
 
 
-def parse_sizes(text):
-    """Read "300-100" as (300, 100)."""
+def parse_network(text):
+    """Read "300-100" as (300, 100); the name of a convolutional network stays as it is."""
+    if text in CNNS:
+        return text
     try:
         sizes = tuple(int(size) for size in text.split("-"))
     except ValueError:
         sizes = ()
     if not sizes or min(sizes) < 1:
         raise argparse.ArgumentTypeError(
-            f"expected the sizes of hidden layers, such as 300-100, got {text!r}"
+            f"expected sizes of hidden layers, such as 300-100, or one of {', '.join(CNNS)}, "
+            f"got {text!r}"
         )
     return sizes
 
@@ -66,16 +80,23 @@ def build_parser():
     )
     parser.add_argument(
         "--network",
-        type=parse_sizes,
+        type=parse_network,
         default=(300, 100),
-        metavar="SIZES",
-        help="sizes of the hidden layers (default: 300-100)",
+        metavar="NETWORK",
+        help="sizes of the hidden layers, or for images a convolutional network: "
+        f"{', '.join(CNNS)} (default: 300-100)",
+    )
+    parser.add_argument(
+        "--granularity",
+        choices=["connection", "channel"],
+        default="connection",
+        help="cut single connections, or whole channels and hidden units (default: connection)",
     )
     parser.add_argument(
         "--sparsity",
         type=parse_share,
         default=0.9,
-        help="share of the connections to cut (default: 0.9)",
+        help="share of the weights to cut (default: 0.9)",
     )
     parser.add_argument(
         "--epochs",
@@ -129,27 +150,38 @@ def comparison(dense, lean):
     return format_table(["", "dense", "pruned", "change"], rows)
 
 
+def build_network(arguments, data):
+    """Make the network estimator that the arguments ask for."""
+    training = {"max_iter": arguments.epochs, "tol": None, "random_state": arguments.seed}
+    if arguments.network not in CNNS:
+        return MLPClassifier(arguments.network, **training)
+    if data.image_shape is None:
+        raise DataError(f"network {arguments.network} needs images, but {data.name} has none")
+    return CNNClassifier(data.image_shape, **CNNS[arguments.network], **training)
+
+
 def run(arguments):
     """Load, train, prune and print."""
     data = load_dataset(arguments.data, target=arguments.target, random_state=arguments.seed)
-    net = MLPClassifier(
-        arguments.network, max_iter=arguments.epochs, tol=None, random_state=arguments.seed
-    )
-    pruner = ScreeningPruner(sparsity=arguments.sparsity)
+    net = build_network(arguments, data)
+    pruner = ScreeningPruner(sparsity=arguments.sparsity, granularity=arguments.granularity)
     pipe = Pipeline([("scale", StandardScaler()), ("net", net), ("prune", pruner)])
     start = time.perf_counter()
     pipe.fit(data.X_train, data.y_train)
     seconds = time.perf_counter() - start
     n_features = data.X_train.shape[1]
-    sizes = [n_features, *arguments.network, net.n_outputs_]
+    name = arguments.network
+    if name not in CNNS:
+        name = "-".join(map(str, [n_features, *name, net.n_outputs_]))
     print(
         f"{data.name}: {len(data.X_train):,} training and {len(data.X_test):,} test samples, "
         f"{n_features} features, {len(net.classes_)} classes\n"
-        f"network {'-'.join(map(str, sizes))}, sparsity {arguments.sparsity}, "
+        f"network {name}, sparsity {arguments.sparsity} ({arguments.granularity}s), "
         f"seed {arguments.seed}; trained and pruned in {seconds:.1f} s\n"
     )
     scaler = pipe["scale"]
     print(comparison(measure(net, scaler, data), measure(pipe["prune"], scaler, data)))
+    print(f"\n{compare_costs(net.network_, pipe['prune'].network_)}")
     print(f"\nfeatures still read: {pipe['prune'].get_support().sum()} of {n_features}")
 
 

@@ -26,12 +26,26 @@ def iris_csv(tmp_path):
 def test_the_main_job_prints_a_table(capsys):
     assert main(["--sparsity", "0.8", *QUICK]) == 0
     text = capsys.readouterr().out
-    assert "network 64-16-10, sparsity 0.8, seed 0" in text
+    assert "network 64-16-10, sparsity 0.8 (connections), seed 0" in text
     rows = {line.split("  ")[0]: line for line in text.splitlines()}
     assert "1,184" in rows["weights"]
     for name in ("test accuracy", "multiply-accumulates", "bytes (pickle)", "prediction [ms]"):
         assert name in rows
     assert "features still read:" in text
+
+
+def test_channels_of_a_convolutional_network(capsys):
+    arguments = ["--network", "cnn", "--granularity", "channel", "--sparsity", "0.5"]
+    assert main([*arguments, "--epochs", "2"]) == 0
+    text = capsys.readouterr().out
+    assert "network cnn, sparsity 0.5 (channels)" in text
+    assert "1 conv" in text
+
+
+def test_a_network_for_images_needs_images(iris_csv, capsys):
+    arguments = ["--data", str(iris_csv), "--target", "species", "--network", "cnn"]
+    assert main(arguments) == 2
+    assert "needs images, but iris has none" in capsys.readouterr().err
 
 
 def test_a_csv_file(iris_csv, capsys):
@@ -74,10 +88,12 @@ def errors(capsys, arguments):
     [
         (["--data", "nowhere.csv"], "no data set or file named 'nowhere.csv'"),
         (["--sparsity", "1.5"], r"expected a number in [0, 1), got '1.5'"),
-        (["--network", "3-x"], "expected the sizes of hidden layers"),
+        (["--network", "3-x"], "expected sizes of hidden layers"),
         (["--seed", "-1"], "expected a whole number of at least 0, got '-1'"),
         (["--epochs", "0"], "max_iter of MLPClassifier must be an integer of at least 1, got 0"),
         (["--sparsity", "0.99999", *QUICK], "choose another sparsity"),
+        (["--granularity", "layer"], "invalid choice: 'layer'"),
+        (["--network", "lenet-5"], "kernel_size 5 of convolution 2 is larger than its input"),
         (["--colour"], "unrecognized arguments: --colour"),
     ],
 )

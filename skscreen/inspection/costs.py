@@ -91,3 +91,58 @@ def network_costs(network):
         n_bytes=len(pickle.dumps(network)),
     )
     return Costs(layers, total)
+
+
+class CostComparison(NamedTuple):
+    """Costs of a network before and after pruning; prints as a table.
+
+    Parameters
+    ----------
+    before, after : Costs
+    """
+
+    before: Costs
+    after: Costs
+
+    def __str__(self):
+        header = ["layer", "shape", "", "weights", "", "MACs", "", "bytes", ""]
+        pairs = zip(
+            [*self.before.layers, self.before.total],
+            [*self.after.layers, self.after.total],
+            strict=True,
+        )
+        rows = []
+        for old, new in pairs:
+            row = [old.name, old.shape, new.shape and f"-> {new.shape}"]
+            for name in ("n_weights", "macs", "n_bytes"):
+                row += [f"{getattr(old, name):,}", f"-> {getattr(new, name):,}"]
+            rows.append(row)
+        return format_table(header, rows)
+
+
+def compare_costs(before, after):
+    """Count what a network costs before and after pruning, layer by layer.
+
+    Parameters
+    ----------
+    before, after : Network
+        Of the same number of layers.
+
+    Returns
+    -------
+    comparison : CostComparison
+        ``comparison.before`` and ``comparison.after`` are `Costs`; printed it is a table.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from skscreen import MLPClassifier, ScreeningPruner
+    >>> from skscreen.inspection import compare_costs
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=50, tol=None, random_state=0).fit(X, y)
+    >>> lean = ScreeningPruner(FrozenEstimator(net), sparsity=0.5).fit(X, y)
+    >>> compare_costs(net.network_, lean.network_).before.total.n_weights
+    56
+    """
+    return CostComparison(network_costs(before), network_costs(after))

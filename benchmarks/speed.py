@@ -1,0 +1,173 @@
+"""Training and prediction time against peers, alternating in one run.
+
+    python benchmarks/speed.py
+
+Prints medians and their ratios. The first, compiling call is shown apart. PyTorch is compared
+with where it is installed.
+"""
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_selection import f_classif
+from sklearn.neural_network import MLPClassifier as SklearnMLP
+
+from skscreen import CNNClassifier, MLPClassifier, f_statistic
+from skscreen.inspection import format_table
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+BATCH = 128
+MLP = (300, 100)
+
+
+def timed(call):
+    """Seconds that a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def compare(title, calls, repeats):
+    """Time named calls in turn and print medians relative to the first."""
+    first = {name: timed(call) for name, call in calls.items()}
+    durations = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            durations[name].append(timed(call))
+    medians = {name: float(np.median(values)) for name, values in durations.items()}
+    ours = next(iter(medians.values()))
+    rows = [
+        [name, f"{first[name]:.4f}", f"{median:.4f}", f"{ours / median:.2f}"]
+        for name, median in medians.items()
+    ]
+    header = [title, "first [s]", "median [s]", "skscreen / it"]
+    print(format_table(header, rows) + "\n", flush=True)
+
+
+def torch_mlp():
+    """Build 784-300-100-10."""
+    nn = torch.nn
+    return nn.Sequential(
+        nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10)
+    )
+
+
+def torch_lenet():
+    """Build LeNet-5 (20-50-500)."""
+    nn = torch.nn
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28, 28)),
+        *(nn.Conv2d(1, 20, 5), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(20, 50, 5), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Linear(500, 10)),
+    )
+
+
+def torch_epoch(net, X, y):
+    """Make a function that trains for one epoch."""
+    optimizer = torch.optim.Adam(net.parameters(), fused=True)
+    X, y = torch.from_numpy(X), torch.from_numpy(y)
+
+    def epoch():
+        order = torch.randperm(len(X))
+        for start in range(0, len(X), BATCH):
+            rows = order[start : start + BATCH]
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(net(X[rows]), y[rows]).backward()
+            optimizer.step()
+
+    return epoch
+
+
+def torch_predict(net, X, repeats):
+    """Make a function that predicts some times."""
+    X = torch.from_numpy(X)
+
+    def predict():
+        with torch.inference_mode():
+            for _ in range(repeats):
+                net(X).argmax(dim=1)
+
+    return predict
+
+
+def our_epoch(estimator, X, y):
+    """Make a function that trains for one epoch, going on with the same network."""
+    classes = np.unique(y)
+    return lambda: estimator.partial_fit(X, y, classes=classes)
+
+
+def our_predict(estimator, X, repeats):
+    """Make a function that predicts some times."""
+
+    def predict():
+        for _ in range(repeats):
+            estimator.predict(X)
+
+    return predict
+
+
+def compare_network(name, ours, theirs, X, y, repeats, *, sklearn=False):
+    """Compare an epoch and predictions of one network."""
+    calls = {"skscreen": our_epoch(ours, X, y)}
+    if theirs is not None:
+        calls["torch"] = torch_epoch(theirs, X, y)
+    if sklearn:
+        peer = SklearnMLP(MLP, batch_size=BATCH, max_iter=1)
+        calls["scikit-learn"] = lambda: peer.fit(X, y)
+    compare(f"{name}: epoch of {len(X)}", calls, repeats)
+    for batch, times in ((1000, 5), (1, 200)):
+        calls = {"skscreen": our_predict(ours, X[:batch], times)}
+        if theirs is not None:
+            calls["torch"] = torch_predict(theirs, X[:batch], times)
+        if sklearn:
+            calls["scikit-learn"] = our_predict(peer, X[:batch], times)
+        compare(f"{name}: {times} predictions of {batch}", calls, max(5, repeats))
+
+
+def main():
+    """Compare what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--samples", type=int, default=60000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--only", nargs="+", choices=["mlp", "lenet", "f"], default=["mlp", "lenet", "f"]
+    )
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    rng = np.random.default_rng(0)
+    X = rng.random((arguments.samples, 784), dtype=np.float32)
+    y = rng.integers(0, 10, arguments.samples)
+    if torch is None:
+        print("PyTorch is not installed: compared without it\n")
+    else:
+        torch.set_num_threads(2)
+    if "f" in arguments.only:
+        calls = {"skscreen": lambda: f_statistic(X, y), "f_classif": lambda: f_classif(X, y)}
+        compare("F of 784 features", calls, arguments.repeats)
+    if "mlp" in arguments.only:
+        ours = MLPClassifier(MLP, batch_size=BATCH)
+        theirs = torch_mlp() if torch else None
+        compare_network("784-300-100-10", ours, theirs, X, y, arguments.repeats, sklearn=True)
+    if "lenet" in arguments.only:
+        ours = CNNClassifier(
+            (28, 28),
+            conv_channels=(20, 50),
+            kernel_size=5,
+            padding="valid",
+            hidden_layer_sizes=(500,),
+            batch_size=BATCH,
+        )
+        theirs = torch_lenet() if torch else None
+        compare_network("LeNet-5", ours, theirs, X, y, arguments.repeats)
+
+
+if __name__ == "__main__":
+    main()
