@@ -48,7 +48,7 @@ PRUNER_CHECKS = {
     "sparsity": real(0, 1, closed="left"),
     "f_weight": real(0, 1),
     "weighting": one_of(*WEIGHTINGS),
-    "allocation": one_of(*ALLOCATIONS),
+    "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
     "pruning_epochs": one_of("auto") | integer(0),
@@ -109,8 +109,10 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         What the F-statistic of a convolution makes of the positions in an image: the mean or the
         maximum of each sample, every position as an observation, or the mean of the statistics
         at each position.
-    allocation : {"erk", "lamp", "uniform", "global"}, default="erk"
-        How the cuts are shared among the layers; see `skscreen.pruning.allocate`.
+    allocation : {"auto", "erk", "lamp", "uniform", "global"}, default="auto"
+        How the cuts are shared among the layers; see `skscreen.pruning.allocate`. "auto" is
+        "uniform" for channels; for connections it is "lamp" in a network with convolutions and
+        "erk" in one without.
     schedule : {"gradual", "linear", "annealing", "one-shot"} or callable, default="gradual"
         How sparsity grows over the rounds. A callable maps the share of the rounds done to the
         share of the sparsity reached.
@@ -122,7 +124,7 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
     fine_tune_epochs : int >= 0 or "auto", default="auto"
         Epochs after the last round, with a learning rate that falls to zero. "auto" is the other
         half, at least 5.
-    distill : float in [0, 1], default=0.0
+    distill : float in [0, 1], default=0.7
         Weight of the dense network's outputs, against that of the targets, in the loss of the
         training between and after the rounds [2]_.
     temperature : float > 0, default=3.0
@@ -204,12 +206,12 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         f_weight=0.2,
         weighting="product",
         pooling="mean",
-        allocation="erk",
+        allocation="auto",
         schedule="gradual",
         n_rounds=10,
         pruning_epochs="auto",
         fine_tune_epochs="auto",
-        distill=0.0,
+        distill=0.7,
         temperature=3.0,
         task="auto",
         random_state=None,
@@ -333,7 +335,7 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
             budget=self.budget,
             pooling=self.pooling,
             sparsity=self.sparsity,
-            allocation=self.allocation,
+            allocation=self._allocation(dense.network_),
             schedule=self.schedule,
             n_rounds=min(self.n_rounds, pruning_epochs) or self.n_rounds,
             pruning_epochs=pruning_epochs,
@@ -342,6 +344,13 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
             temperature=self.temperature,
             verbose=self.verbose,
         )
+
+    def _allocation(self, network):
+        if self.allocation != "auto":
+            return self.allocation
+        if self.granularity == "channel":
+            return "uniform"
+        return "lamp" if network.is_sharded else "erk"
 
     def _rng(self, dense):
         seed = dense.random_state if self.random_state is None else self.random_state

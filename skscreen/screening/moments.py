@@ -188,6 +188,13 @@ class ClassMoments:
         np.maximum(self.high, other.high, out=self.high)
         return self
 
+    def centred_means(self):
+        """Mean of each class relative to an origin near the data, of shape (n_classes, n_units).
+
+        Differences between classes keep their digits whatever the offset of the data.
+        """
+        return self._mean.copy()
+
     def between(self):
         """Sum of squares between the class means, of shape (n_units,)."""
         present = self.weight_sum > 0

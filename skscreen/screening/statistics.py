@@ -163,20 +163,55 @@ def f_statistic(A, y, sample_weight=None, *, task="auto"):
     >>> F.round(1), eta2.round(3)
     (array([ 119.3,   49.2, 1180.2,  960. ]), array([0.619, 0.401, 0.941, 0.929]))
     """
-    if task not in TASKS:
-        raise ValueError(f"task must be one of {TASKS}, got {task!r}")
     A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_consistent_length(A, y, sample_weight)
-    if task == "auto":
-        kind = type_of_target(y, input_name="y")
-        task = "classification" if kind in ("binary", "multiclass") else "regression"
+    moments, target = moments_for(A, y, resolve_task(y, task))
+    return f_from_moments(moments.update(A, target, sample_weight))
+
+
+def resolve_task(y, task):
+    """Return "classification" or "regression"; "auto" looks at the target."""
+    if task not in TASKS:
+        raise ValueError(f"task must be one of {TASKS}, got {task!r}")
+    if task != "auto":
+        return task
+    kind = type_of_target(y, input_name="y")
+    return "classification" if kind in ("binary", "multiclass") else "regression"
+
+
+def moments_for(A, y, task):
+    """Return empty moments that fit a target, and the target as they take it."""
     if task == "regression":
         targets = y.reshape(len(y), -1).astype(np.float64)
-        moments = RegressionMoments(A.shape[1], targets.shape[1])
-        return f_from_moments(moments.update(A, targets, sample_weight))
+        return RegressionMoments(A.shape[1], targets.shape[1]), targets
     if y.ndim > 1 and y.shape[1] > 1:
         raise ValueError(f"classes must be given as one column, got shape {y.shape}")
     classes, codes = np.unique(y, return_inverse=True)
-    moments = ClassMoments(len(classes), A.shape[1])
-    return f_from_moments(moments.update(A, codes.ravel(), sample_weight))
+    return ClassMoments(len(classes), A.shape[1]), codes.ravel()
+
+
+def omega_squared(moments):
+    """Effect size omega2: eta2 without its upward bias in small samples.
+
+    Parameters
+    ----------
+    moments : ClassMoments
+
+    Returns
+    -------
+    omega2 : ndarray of shape (n_units,)
+        ``(SSB - (K - 1) MSW) / (SSB + SSW + MSW)``; may be slightly negative, 0 for a constant
+        unit.
+
+    References
+    ----------
+    .. [1] W. L. Hays, "Statistics for Psychologists", 1963.
+    """
+    n_classes = int(np.count_nonzero(moments.weight_sum))
+    F = f_from_moments(moments).F
+    excess = (n_classes - 1) * (F - 1)
+    omega2 = np.ones(len(F))
+    finite = np.isfinite(F)
+    omega2[finite] = excess[finite] / (excess[finite] + moments.weight_sum.sum())
+    return np.where(moments.constant(), 0.0, omega2)

@@ -1,0 +1,231 @@
+"""Screens: statistics of how well a unit tells the classes apart, behind one interface.
+
+What can be computed from class moments streams over any number of samples. The others need the
+samples themselves and say so (``streams`` is False); a pruner gives them a stratified subsample.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+from sklearn.utils import check_array, check_consistent_length
+
+from skscreen.screening.moments import ClassMoments, RegressionMoments
+from skscreen.screening.statistics import (
+    FStatistics,
+    f_from_moments,
+    moments_for,
+    resolve_task,
+)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A statistic per unit.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(moments)`` for a screen that streams, else ``function(A, y, task)``; returns
+        `FStatistics`.
+    streams : bool
+        Whether class moments are all it needs.
+    """
+
+    function: object
+    streams: bool
+
+
+def welch_from_moments(moments):
+    """Welch's one-way analysis of variance, for classes of unequal variances.
+
+    Parameters
+    ----------
+    moments : ClassMoments
+
+    Returns
+    -------
+    statistics : FStatistics
+        ``eta2`` is that of the classical analysis.
+
+    References
+    ----------
+    .. [1] B. L. Welch, "On the comparison of several mean values: an alternative approach",
+       Biometrika 38, 1951.
+    """
+    if not isinstance(moments, ClassMoments):
+        raise ValueError("the screen 'welch' needs classes, got a regression")
+    classical = f_from_moments(moments)
+    present = moments.weight_sum > 0
+    n = moments.weight_sum[present][:, None]
+    if (n <= 1).any():
+        raise ValueError("the screen 'welch' needs more than one sample in each class")
+    variance = moments.within[present] / (n - 1)
+    variance[moments.low[present] == moments.high[present]] = 0.0
+    n_classes = len(n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = n / variance
+        total = weights.sum(axis=0)
+        means = moments.centred_means()[present]
+        centre = (weights * means).sum(axis=0) / total
+        between = (weights * (means - centre) ** 2).sum(axis=0) / (n_classes - 1)
+        spread = ((1 - weights / total) ** 2 / (n - 1)).sum(axis=0)
+        correction = 2 * (n_classes - 2) / (n_classes**2 - 1) * spread
+        F = between / (1 + correction)
+        df_within = (n_classes**2 - 1) / (3 * spread)
+    # a class without variance gives its mean infinite precision: the test is decided by whether
+    # the means differ at all
+    undefined = (variance == 0).any(axis=0)
+    F = np.where(undefined, np.where(moments.between() > 0, np.inf, 0.0), F)
+    F[moments.constant()] = 0.0
+    p = np.where(undefined, np.where(F > 0, 0.0, 1.0), special.fdtrc(n_classes - 1, df_within, F))
+    return FStatistics(F, p, classical.eta2)
+
+
+def fisher_from_moments(moments):
+    """Fisher score: SSB / SSW, which is F (K - 1) / (n - K); ranks like F."""
+    if not isinstance(moments, ClassMoments):
+        raise ValueError("the screen 'fisher' needs classes, got a regression")
+    F, p, eta2 = f_from_moments(moments)
+    n_classes = np.count_nonzero(moments.weight_sum)
+    return FStatistics(F * (n_classes - 1) / (moments.weight_sum.sum() - n_classes), p, eta2)
+
+
+def regression_from_moments(moments):
+    """F of the univariate linear regression."""
+    if not isinstance(moments, RegressionMoments):
+        raise ValueError("the screen 'f_regression' needs a numeric target, got classes")
+    return f_from_moments(moments)
+
+
+def kruskal(A, y, task):
+    """Kruskal-Wallis H on ranks, corrected for ties; for classes.
+
+    ``eta2`` is H / (n - 1), the share of the ranks' variation that lies between the classes.
+
+    References
+    ----------
+    .. [1] W. H. Kruskal, W. A. Wallis, "Use of ranks in one-criterion variance analysis", JASA
+       47, 1952.
+    """
+    if task != "classification":
+        raise ValueError("the screen 'kruskal' needs classes, got a regression")
+    n = len(y)
+    ranks = stats.rankdata(A, axis=0)
+    # with ties corrected, H is (n - 1) times the share of the ranks' variation between classes
+    _, codes = np.unique(y, return_inverse=True)
+    classes = codes.max() + 1
+    moments = ClassMoments(classes, A.shape[1]).update(ranks, codes)
+    eta2 = f_from_moments(moments).eta2
+    H = (n - 1) * eta2
+    return FStatistics(H, special.chdtrc(classes - 1, H), eta2)
+
+
+def mutual_information(A, y, task):
+    """Mutual information in nats (Kraskov et al. 2004, by scikit-learn); without p-values."""
+    if task == "classification":
+        scores = mutual_info_classif(A, y, discrete_features=False, random_state=0)
+    elif np.ndim(y) == 1 or y.shape[1] == 1:
+        scores = mutual_info_regression(A, np.ravel(y), discrete_features=False, random_state=0)
+    else:
+        raise ValueError("the screen 'mutual_info' needs a single target, got several")
+    missing = np.full(len(scores), np.nan)
+    return FStatistics(scores, missing, missing.copy())
+
+
+SCREENS = {
+    "f": Screen(f_from_moments, streams=True),
+    "welch": Screen(welch_from_moments, streams=True),
+    "fisher": Screen(fisher_from_moments, streams=True),
+    "f_regression": Screen(regression_from_moments, streams=True),
+    "kruskal": Screen(kruskal, streams=False),
+    "mutual_info": Screen(mutual_information, streams=False),
+}
+
+
+def resolve_screen(score_func):
+    """Return the `Screen` that a name or a function stands for.
+
+    A function takes (A, y) and returns scores, or scores and p-values, as those of
+    `sklearn.feature_selection` do.
+    """
+    if isinstance(score_func, Screen):
+        return score_func
+    if isinstance(score_func, str):
+        if score_func not in SCREENS:
+            raise ValueError(f"score_func must be one of {tuple(SCREENS)}, got {score_func!r}")
+        return SCREENS[score_func]
+
+    def function(A, y, task):
+        found = score_func(A, np.ravel(y) if np.ndim(y) == 2 and y.shape[1] == 1 else y)
+        scores, p = found if isinstance(found, tuple) else (found, None)
+        scores = np.asarray(scores, dtype=np.float64)
+        if scores.shape != (A.shape[1],):
+            raise ValueError(
+                f"score_func must return one score for each of {A.shape[1]} units, got shape "
+                f"{scores.shape}"
+            )
+        missing = np.full(len(scores), np.nan)
+        # scikit-learn's functions give NaN for a constant unit, which tells nothing of the target
+        scores = np.where(np.isnan(scores) & (A.max(axis=0) == A.min(axis=0)), 0.0, scores)
+        return FStatistics(scores, missing if p is None else np.asarray(p), missing.copy())
+
+    return Screen(function, streams=False)
+
+
+def screen(A, y, score_func="f", sample_weight=None, *, task="auto"):
+    """Compute a statistic of each unit: how well it tells the classes apart.
+
+    Parameters
+    ----------
+    A : array-like of shape (n_samples, n_units)
+        Activations or features.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Classes or numbers.
+    score_func : str or callable, default="f"
+        - "f": F-statistic, see `f_statistic`;
+        - "welch": Welch's F, for unequal variances;
+        - "fisher": Fisher score SSB / SSW, which is F (K - 1) / (n - K) and ranks alike;
+        - "f_regression": F of the univariate linear regression;
+        - "kruskal": Kruskal-Wallis H on ranks, ties corrected;
+        - "mutual_info": mutual information in nats, without p-values;
+        - a function of (A, y) that returns scores, or scores and p-values, such as
+          `sklearn.feature_selection.chi2`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, counted as repetitions; only for the first four, which stream.
+    task : {"auto", "classification", "regression"}, default="auto"
+        What ``y`` is, see `f_statistic`.
+
+    Returns
+    -------
+    statistics : FStatistics
+        ``F`` holds the statistic, whichever it is; ``p`` and ``eta2`` are NaN where the screen
+        has none.
+
+    Raises
+    ------
+    ValueError
+        If the screen does not fit the target, or takes no weights.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skscreen.screening import screen
+    >>> X, y = load_iris(return_X_y=True)
+    >>> screen(X, y, "welch").F.round(1)
+    array([ 138.9,   45. , 1828.1, 1276.9])
+    >>> screen(X, y, "kruskal").F.round(1)
+    array([ 96.9,  63.6, 130.4, 131.2])
+    """
+    chosen = resolve_screen(score_func)
+    A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    check_consistent_length(A, y, sample_weight)
+    task = resolve_task(y, task)
+    if chosen.streams:
+        moments, target = moments_for(A, y, task)
+        return chosen.function(moments.update(A, target, sample_weight))
+    if sample_weight is not None:
+        raise ValueError(f"score_func {score_func!r} takes no sample_weight; repeat samples")
+    return chosen.function(A, y, task)
