@@ -51,7 +51,7 @@ class HiddenActivations(np.lib.mixins.NDArrayOperatorsMixin):
     >>> import numpy as np
     >>> from skscreen import MLPClassifier
     >>> X, y = np.eye(6), [0, 1, 0, 1, 0, 1]
-    >>> hidden = MLPClassifier((4,), solver="lbfgs", max_iter=5).fit_transform(X, y)
+    >>> hidden = MLPClassifier((4,), solver="lbfgs", max_iter=5, tol=None).fit_transform(X, y)
     >>> hidden.shape, np.asarray(hidden[:2]).shape
     ((6, 4), (2, 4))
     """

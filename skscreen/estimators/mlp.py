@@ -245,7 +245,7 @@ class MLPRegressor(RegressorTask, _MLP):
     >>> from sklearn.datasets import make_regression
     >>> from skscreen import MLPRegressor
     >>> X, y = make_regression(n_features=5, random_state=0)
-    >>> net = MLPRegressor((20,), solver="lbfgs", max_iter=500, random_state=0)
+    >>> net = MLPRegressor((20,), solver="lbfgs", max_iter=500, tol=None, random_state=0)
     >>> net.fit(X, y).score(X, y) > 0.95
     True
     """

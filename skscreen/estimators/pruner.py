@@ -1,6 +1,7 @@
 """The estimator that prunes networks."""
 
 import copy
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
@@ -35,7 +36,15 @@ from skscreen.pruning import (
 )
 from skscreen.pruning.criteria import WEIGHTINGS
 from skscreen.pruning.masks import read_inputs
-from skscreen.screening import POOLINGS
+from skscreen.pruning.report import ScreeningReport
+from skscreen.screening import (
+    POOLINGS,
+    SCREENS,
+    SELECTIONS,
+    permutation_screen,
+    resolve_screen,
+    select,
+)
 
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
@@ -45,6 +54,13 @@ PRUNER_CHECKS = {
     "criterion": one_of(*CRITERIA) | function,
     "budget": one_of(*BUDGETS),
     "pooling": one_of(*POOLINGS),
+    "score_func": one_of(*SCREENS) | function,
+    "screen_samples": integer(10),
+    "mode": one_of("sparsity", *SELECTIONS),
+    "significance": real(0, 1, closed="neither"),
+    "min_effect": real(0, 1, closed="left"),
+    "null": one_of("theory", "permutation"),
+    "n_permutations": integer(1),
     "sparsity": real(0, 1, closed="left"),
     "f_weight": real(0, 1),
     "weighting": one_of(*WEIGHTINGS),
@@ -109,6 +125,25 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         What the F-statistic of a convolution makes of the positions in an image: the mean or the
         maximum of each sample, every position as an observation, or the mean of the statistics
         at each position.
+    score_func : str or callable, default="f"
+        The statistic; see `skscreen.screening.screen` for the names. A function of (A, y) that
+        returns scores, or scores and p-values, such as those of scikit-learn, will do.
+    screen_samples : int >= 10, default=5000
+        Samples, drawn stratified by class, for a `score_func` or `null` that cannot stream.
+    mode : {"sparsity", "fpr", "fdr", "fwe"}, default="sparsity"
+        Whether `sparsity` says how much is cut, or significance: the false positive rate, the
+        false discovery rate or the family-wise error is held at `significance` in each layer, all
+        connections of units that are not significant are cut (for channels the units), and the
+        sparsity is an outcome. The rule is applied in each round.
+    significance : float in (0, 1), default=0.05
+        Level of the tests.
+    min_effect : float in [0, 1), default=0.0
+        Least effect size eta2, with any `mode` but "sparsity": with many samples the tiniest
+        effect is significant.
+    null : {"theory", "permutation"}, default="theory"
+        Where p-values come from: the distribution of the statistic, or shuffled labels.
+    n_permutations : int >= 1, default=1000
+        Shuffles.
     allocation : {"auto", "erk", "lamp", "uniform", "global"}, default="auto"
         How the cuts are shared among the layers; see `skscreen.pruning.allocate`. "auto" is
         "uniform" for channels; for connections it is "lamp" in a network with convolutions and
@@ -154,6 +189,9 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         F, p and eta2 of each layer's source units in the last round.
     sparsity_ : float
         Share of the weights that are cut.
+    report_ : ScreeningReport
+        Analysis of variance of each layer in the last round, with what was kept and by which
+        rule; prints as a table.
     history_ : list of dict
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
@@ -189,7 +227,7 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
     >>> from sklearn.datasets import load_digits
     >>> from skscreen import MLPClassifier, ScreeningPruner
     >>> X, y = load_digits(return_X_y=True)
-    >>> net = MLPClassifier((40,), max_iter=20, tol=None, random_state=0)
+    >>> net = MLPClassifier((40,), max_iter=60, tol=None, random_state=0)
     >>> pruner = ScreeningPruner(net, sparsity=0.8).fit(X / 16, y)
     >>> round(pruner.sparsity_, 3), pruner.score(X / 16, y) > 0.95
     (0.8, True)
@@ -206,6 +244,13 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         f_weight=0.2,
         weighting="product",
         pooling="mean",
+        score_func="f",
+        screen_samples=5000,
+        mode="sparsity",
+        significance=0.05,
+        min_effect=0.0,
+        null="theory",
+        n_permutations=1000,
         allocation="auto",
         schedule="gradual",
         n_rounds=10,
@@ -225,6 +270,13 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         self.f_weight = f_weight
         self.weighting = weighting
         self.pooling = pooling
+        self.score_func = score_func
+        self.screen_samples = screen_samples
+        self.mode = mode
+        self.significance = significance
+        self.min_effect = min_effect
+        self.null = null
+        self.n_permutations = n_permutations
         self.allocation = allocation
         self.schedule = schedule
         self.n_rounds = n_rounds
@@ -270,11 +322,28 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         data = ScreeningData(
             inputs, target.values, None if classes is None else len(classes), weight
         )
-        result = prune(
-            lean.network_, data, self._plan(lean), lean._options(verbose=False), self._rng(lean)
-        )
-        self._set_fitted(lean, result)
+        rng = self._rng(lean)
+        plan = self._plan(lean, self._screen(rng))
+        result = prune(lean.network_, data, plan, lean._options(verbose=False), rng)
+        self._set_fitted(lean, result, plan)
         return self
+
+    def _screen(self, rng):
+        if self.null == "theory":
+            return resolve_screen(self.score_func)
+        if self.score_func not in ("f", "f_regression"):
+            raise ValueError(
+                "null='permutation' shuffles the labels for score_func 'f' or 'f_regression', got "
+                f"score_func={self.score_func!r}"
+            )
+        return permutation_screen(self.n_permutations, rng.randint(2**31 - 1))
+
+    def _selector(self):
+        if self.mode == "sparsity":
+            return None
+        return partial(
+            select, mode=self.mode, significance=self.significance, min_effect=self.min_effect
+        )
 
     def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
         """Return the dense estimator, the samples as its network reads them, and the target."""
@@ -320,7 +389,7 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
             network.random_state = check_random_state(self.random_state).randint(2**31 - 1)
         return network.fit(X, y, sample_weight=sample_weight, **fit_params)
 
-    def _plan(self, dense):
+    def _plan(self, dense, screen):
         budget = max(dense.n_iter_, LEAST_EPOCHS)
         pruning_epochs, fine_tune_epochs = self.pruning_epochs, self.fine_tune_epochs
         if pruning_epochs == "auto":
@@ -334,6 +403,9 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
             granularity=self.granularity,
             budget=self.budget,
             pooling=self.pooling,
+            screen=screen,
+            screen_samples=self.screen_samples,
+            selector=self._selector(),
             sparsity=self.sparsity,
             allocation=self._allocation(dense.network_),
             schedule=self.schedule,
@@ -356,7 +428,7 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         seed = dense.random_state if self.random_state is None else self.random_state
         return check_random_state(seed)
 
-    def _set_fitted(self, lean, result):
+    def _set_fitted(self, lean, result, plan):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
         self._support = first.features(rows, lean.n_features_in_)
@@ -369,6 +441,10 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         self.sparsity_ = 1 - kept / sum(mask.size for mask in result.masks)
         self.history_ = result.history
+        rule = f"sparsity={self.sparsity:g} of the {self.budget}, {plan.allocation} allocation"
+        if plan.selector is not None:
+            rule = f"{self.mode} at {self.significance:g}, eta2 of at least {self.min_effect:g}"
+        self.report_ = ScreeningReport(result.tables, result.scores, result.masks, rule)
 
     @_delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):

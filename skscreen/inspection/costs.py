@@ -68,7 +68,9 @@ def network_costs(network):
     >>> from sklearn.datasets import load_iris
     >>> from skscreen import MLPClassifier
     >>> from skscreen.inspection import network_costs
-    >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=5).fit(*load_iris(return_X_y=True))
+    >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=5, tol=None)
+    >>> net.fit(*load_iris(return_X_y=True)).n_layers_
+    3
     >>> network_costs(net.network_).total.macs
     56
     """

@@ -6,6 +6,7 @@ from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
 from skscreen.pruning.evidence import Evidence, NetworkEvidence, ScreeningData
 from skscreen.pruning.granularity import BUDGETS, GRANULARITIES
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
+from skscreen.pruning.report import ScreeningReport
 from skscreen.pruning.schedules import SCHEDULES
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PruningResult",
     "Screening",
     "ScreeningData",
+    "ScreeningReport",
     "allocate",
     "compact",
     "prune",

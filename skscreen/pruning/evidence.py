@@ -6,10 +6,11 @@ from functools import cached_property
 import numpy as np
 
 from skscreen.screening import (
+    SCREENS,
     ClassMoments,
     PooledMoments,
     RegressionMoments,
-    f_from_moments,
+    Samples,
 )
 
 
@@ -34,11 +35,42 @@ class ScreeningData:
     n_classes: int | None
     sample_weight: np.ndarray | None = None
 
-    def new_moments(self, n_units):
-        """Make empty moments that fit the target."""
+    def collector(self, screen):
+        """Return the function that makes what a screen collects of so many units."""
+        if not screen.streams:
+            task = "regression" if self.n_classes is None else "classification"
+            return lambda n_units: Samples(task, self.n_classes)
         if self.n_classes is None:
-            return RegressionMoments(n_units, self.target.shape[1])
-        return ClassMoments(self.n_classes, n_units)
+            return lambda n_units: RegressionMoments(n_units, self.target.shape[1])
+        return lambda n_units: ClassMoments(self.n_classes, n_units)
+
+    def subsample(self, n_samples, rng):
+        """Draw at most so many samples, stratified by class, for screens that cannot stream.
+
+        Raises
+        ------
+        ValueError
+            If the samples that count have unequal weights: such screens take none.
+        """
+        rows = np.arange(len(self.X))
+        if self.sample_weight is not None:
+            rows = np.flatnonzero(self.sample_weight)
+            if np.ptp(self.sample_weight[rows]) > 0:
+                raise ValueError(
+                    "this score_func or null takes no sample or class weights, got unequal ones"
+                )
+        if len(rows) > n_samples:
+            rows = rng.permutation(rows)
+            if self.n_classes is not None:
+                # each class's samples evenly over the order, so that its head is stratified
+                codes = self.target[rows]
+                rank = np.empty(len(rows))
+                for k in range(self.n_classes):
+                    own = np.flatnonzero(codes == k)
+                    rank[own] = (np.arange(len(own)) + 0.5) / max(len(own), 1)
+                rows = rows[np.argsort(rank, kind="stable")]
+            rows = np.sort(rows[:n_samples])
+        return ScreeningData(self.X[rows], self.target[rows], self.n_classes)
 
 
 class NetworkEvidence:
@@ -52,41 +84,58 @@ class NetworkEvidence:
         For criteria that draw.
     pooling : {"mean", "max", "positions", "local"}
         What the F-statistic of a convolution makes of the positions; see `POOLINGS`.
+    screen : Screen
+        The statistic.
+    screen_samples : int
+        Samples for a screen that cannot stream.
     """
 
-    def __init__(self, network, data, rng, pooling="mean"):
+    def __init__(
+        self, network, data, rng, pooling="mean", screen=SCREENS["f"], screen_samples=5000
+    ):
         self.network = network
-        self.data = data
+        self.data = data if screen.streams else data.subsample(screen_samples, rng)
         self.rng = rng
         self.pooling = pooling
+        self.screen = screen
 
     @cached_property
-    def source_statistics(self):
-        """`FStatistics` of each layer's source units: what its connections read."""
+    def source_moments(self):
+        """`PooledMoments` of each layer's source units: what its connections read."""
         layers = self.network.layers
         shapes = [(layer.n_positions, layer.n_inputs) for layer in layers]
-        return self._statistics(
+        return self._moments(
             shapes, lambda number, source, output: layers[number].source_values(source)
         )
 
     @cached_property
-    def unit_statistics(self):
-        """`FStatistics` of each layer's own units."""
+    def unit_moments(self):
+        """`PooledMoments` of each layer's own units."""
         shapes = [(layer.n_output_positions, layer.n_outputs) for layer in self.network.layers]
-        return self._statistics(
+        return self._moments(
             shapes,
             lambda number, source, output: output.reshape(len(output), *shapes[number]),
         )
 
-    def _statistics(self, shapes, values):
-        """Statistics from one forward pass; ``values`` picks what each layer shows."""
-        moments = self._accumulate(
-            lambda: [PooledMoments(self.data.new_moments, *s, self.pooling) for s in shapes],
+    @cached_property
+    def source_statistics(self):
+        """`FStatistics` of each layer's source units."""
+        return [moments.statistics(self.screen) for moments in self.source_moments]
+
+    @cached_property
+    def unit_statistics(self):
+        """`FStatistics` of each layer's own units."""
+        return [moments.statistics(self.screen) for moments in self.unit_moments]
+
+    def _moments(self, shapes, values):
+        """Collect moments in one forward pass; ``values`` picks what each layer shows."""
+        collect = self.data.collector(self.screen)
+        return self._accumulate(
+            lambda: [PooledMoments(collect, *shape, self.pooling) for shape in shapes],
             lambda part, number, source, output, target, weight: part[number].update(
                 values(number, source, output), target, weight
             ),
         )
-        return [part.statistics(f_from_moments) for part in moments]
 
     @cached_property
     def source_mean_squares(self):

@@ -5,6 +5,7 @@ import numpy as np
 from skscreen.pruning.allocation import CUT, allocate
 from skscreen.pruning.criteria import checked_scores
 from skscreen.pruning.masks import keep_a_path
+from skscreen.screening import anova_table
 
 
 class Connections:
@@ -29,6 +30,28 @@ class Connections:
         """`FStatistics` of what the connections read."""
         return evidence.source_statistics
 
+    def tables(self, evidence):
+        """ANOVA table of each layer's source units; ``kept`` counts their connections."""
+        return [
+            anova_table(moments, found, np.count_nonzero(layer.mask, axis=1))
+            for moments, found, layer in zip(
+                evidence.source_moments,
+                evidence.source_statistics,
+                self.network.layers,
+                strict=True,
+            )
+        ]
+
+    def cut_insignificant(self, evidence, scores, selector):
+        """Cut all connections of source units that a selection does not mark."""
+        masks = []
+        for score, found in zip(scores, evidence.source_statistics, strict=True):
+            mask = (score != CUT) & selector(found)[:, None]
+            if not mask.any():
+                mask[np.unravel_index(np.argmax(score), score.shape)] = True
+            masks.append(mask)
+        self._apply(masks, scores)
+
     def scores(self, evidence, criterion):
         """Scores of each layer's connections; -inf for those that are cut."""
         scores = [checked_scores(criterion, part) for part in evidence.connections()]
@@ -39,16 +62,18 @@ class Connections:
 
     def cut(self, evidence, scores, allocation, sparsity):
         """Mask the network down to a sparsity."""
-        layers = self.network.layers
         masks = allocate(
             scores,
             [part.magnitude for part in evidence.connections()],
             round((1 - sparsity) * sum(score.size for score in scores)),
             allocation,
-            [layer.dimensions for layer in layers],
+            [layer.dimensions for layer in self.network.layers],
         )
+        self._apply(masks, scores)
+
+    def _apply(self, masks, scores):
         keep_a_path(masks, scores, self.network.source_units())
-        for layer, mask in zip(layers, masks, strict=True):
+        for layer, mask in zip(self.network.layers, masks, strict=True):
             layer.set_mask(mask)
 
 
@@ -98,6 +123,26 @@ class Units:
     def statistics(self, evidence):
         """`FStatistics` of the hidden units."""
         return evidence.unit_statistics[:-1]
+
+    def tables(self, evidence):
+        """ANOVA table of each hidden layer's units."""
+        return [
+            anova_table(moments, found, kept.astype(int))
+            for moments, found, kept in zip(
+                evidence.unit_moments, evidence.unit_statistics, self.kept, strict=False
+            )
+        ]
+
+    def cut_insignificant(self, evidence, scores, selector):
+        """Cut the units that a selection does not mark."""
+        chosen = []
+        for score, found in zip(scores, evidence.unit_statistics, strict=False):
+            kept = (score != CUT) & selector(found)
+            if not kept.any():
+                kept[np.argmax(score)] = True
+            chosen.append(kept)
+        self.kept = chosen
+        self._set_masks()
 
     def scores(self, evidence, criterion):
         """Scores of each hidden layer's units; -inf for those that are cut."""

@@ -8,6 +8,7 @@ from skscreen.nn import Distillation, Loss, train
 from skscreen.pruning.evidence import NetworkEvidence
 from skscreen.pruning.granularity import GRANULARITIES, cut_share
 from skscreen.pruning.schedules import sparsities
+from skscreen.screening import Screen
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,14 @@ class PruningPlan:
         What ``sparsity`` counts, for channels.
     pooling : {"mean", "max", "positions", "local"}
         What the F-statistic of a convolution makes of the positions.
+    screen : Screen
+        The statistic.
+    screen_samples : int
+        Samples for a screen that cannot stream.
+    selector : callable or None
+        Marks the units to keep from their `FStatistics`; with it the sparsity is an outcome.
     sparsity : float in [0, 1)
-        Share of the budget to cut.
+        Share of the budget to cut, without a selector.
     allocation : str
         See `allocate`.
     schedule : str or callable
@@ -48,6 +55,9 @@ class PruningPlan:
     granularity: str
     budget: str
     pooling: str
+    screen: Screen
+    screen_samples: int
+    selector: object
     sparsity: float
     allocation: str
     schedule: object
@@ -72,6 +82,8 @@ class PruningResult:
         been cut before.
     statistics : list of FStatistics
         Of each layer's source units, or each hidden layer's units, from the last round.
+    tables : list of structured ndarray
+        Analysis of variance of the same units.
     history : list of dict
         One entry per round and one for the fine-tuning.
     """
@@ -79,6 +91,7 @@ class PruningResult:
     masks: list
     scores: list
     statistics: list
+    tables: list
     history: list
 
 
@@ -111,16 +124,25 @@ def prune(network, data, plan, options, rng):
         optimizer = options.new_optimizer(network.parameters())
     history = []
     parts = GRANULARITIES[plan.granularity](network, plan.budget)
-    steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
+    if plan.selector is None:
+        steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
+    else:
+        steps = [None] * plan.n_rounds  # what is significant decides, in every round anew
     for number, sparsity in enumerate(steps):
-        evidence = NetworkEvidence(network, data, rng, plan.pooling)
+        evidence = NetworkEvidence(
+            network, data, rng, plan.pooling, plan.screen, plan.screen_samples
+        )
         if number == len(steps) - 1:  # before the masks change what the units do
             statistics = parts.statistics(evidence)
         scores = parts.scores(evidence, plan.criterion)
-        parts.cut(evidence, scores, plan.allocation, sparsity)
+        if plan.selector is None:
+            parts.cut(evidence, scores, plan.allocation, sparsity)
+        else:
+            parts.cut_insignificant(evidence, scores, plan.selector)
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
         curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
+    tables = parts.tables(evidence)
     decaying = replace(options, learning_rate="cosine")
     curve = _train_on(network, data, loss, decaying, plan.fine_tune_epochs, rng, optimizer)
     history.append(_entry("fine-tuning", len(steps), network, plan.fine_tune_epochs, curve, plan))
@@ -128,6 +150,7 @@ def prune(network, data, plan, options, rng):
         masks=[layer.mask.copy() for layer in network.layers],
         scores=scores,
         statistics=statistics,
+        tables=tables,
         history=history,
     )
 

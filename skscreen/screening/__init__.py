@@ -1,9 +1,15 @@
 """Statistics that tell how well a unit separates the classes."""
 
+from skscreen.screening.anova import anova_table
 from skscreen.screening.moments import ClassMoments, RegressionMoments
-from skscreen.screening.pooling import POOLINGS, PooledMoments
+from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
 from skscreen.screening.screens import SCREENS, Screen, resolve_screen, screen
-from skscreen.screening.selection import SELECTIONS, permutation_test, select
+from skscreen.screening.selection import (
+    SELECTIONS,
+    permutation_screen,
+    permutation_test,
+    select,
+)
 from skscreen.screening.statistics import (
     FStatistics,
     f_from_moments,
@@ -19,10 +25,13 @@ __all__ = [
     "FStatistics",
     "PooledMoments",
     "RegressionMoments",
+    "Samples",
     "Screen",
+    "anova_table",
     "f_from_moments",
     "f_statistic",
     "omega_squared",
+    "permutation_screen",
     "permutation_test",
     "resolve_screen",
     "screen",

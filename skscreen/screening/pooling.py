@@ -6,6 +6,8 @@ poolings differ in what they make of the positions.
 
 import numpy as np
 
+from skscreen.screening.moments import ClassMoments, RegressionMoments
+
 
 def _mean(values):
     return values.mean(axis=1)
@@ -32,13 +34,50 @@ POOLINGS = {
 }
 
 
-class PooledMoments:
-    """Moments of units that have values at several positions.
+class Samples:
+    """Observations kept as they are, for screens that class moments are not enough for.
 
     Parameters
     ----------
-    new_moments : callable
-        ``new_moments(n_columns)`` makes empty `ClassMoments` or `RegressionMoments`.
+    task : {"classification", "regression"}
+    n_classes : int or None
+    """
+
+    def __init__(self, task, n_classes):
+        self.task = task
+        self.n_classes = n_classes
+        self._parts = []
+
+    def update(self, A, target, sample_weight=None):
+        """Add samples; weights are not taken."""
+        self._parts.append((np.array(A), np.array(target)))
+        return self
+
+    def merge(self, other):
+        """Add the samples that another object has seen."""
+        self._parts += other._parts
+        return self
+
+    def arrays(self):
+        """Return all observations and their targets."""
+        A, target = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        return A, target
+
+    def moments(self):
+        """Return `ClassMoments` or `RegressionMoments` of the observations."""
+        A, target = self.arrays()
+        if self.task == "classification":
+            return ClassMoments(self.n_classes, A.shape[1]).update(A, target)
+        return RegressionMoments(A.shape[1], target.shape[1]).update(A, target)
+
+
+class PooledMoments:
+    """Moments, or samples, of units that have values at several positions.
+
+    Parameters
+    ----------
+    collect : callable
+        ``collect(n_columns)`` makes empty `ClassMoments`, `RegressionMoments` or `Samples`.
     n_positions : int
         Positions of each unit.
     n_units : int
@@ -46,10 +85,10 @@ class PooledMoments:
         What an observation is; without effect for a single position.
     """
 
-    def __init__(self, new_moments, n_positions, n_units, pooling):
+    def __init__(self, collect, n_positions, n_units, pooling):
         self.pooling = "mean" if n_positions == 1 else pooling
         self.n_positions = n_positions
-        self.moments = new_moments(n_units * (n_positions if self.pooling == "local" else 1))
+        self.collected = collect(n_units * (n_positions if self.pooling == "local" else 1))
 
     def update(self, values, target, sample_weight=None):
         """Add samples; ``values`` has shape (n_samples, n_positions, n_units)."""
@@ -59,23 +98,30 @@ class PooledMoments:
             target = np.repeat(target, self.n_positions, axis=0)
             if sample_weight is not None:
                 sample_weight = np.repeat(sample_weight, self.n_positions)
-        self.moments.update(observations, target, sample_weight)
+        self.collected.update(observations, target, sample_weight)
         return self
 
     def merge(self, other):
         """Add the samples that another object has seen."""
-        self.moments.merge(other.moments)
+        self.collected.merge(other.collected)
         return self
 
-    def statistics(self, from_moments):
-        """Compute statistics of each unit.
+    def statistics(self, screen):
+        """Compute the `FStatistics` of each unit by a `Screen`."""
+        if isinstance(self.collected, Samples):
+            found = screen.function(*self.collected.arrays(), self.collected.task)
+        else:
+            found = screen.function(self.collected)
+        return type(found)(*(self.per_unit(array) for array in found))
 
-        Parameters
-        ----------
-        from_moments : callable
-            Returns a NamedTuple of arrays with one entry per column, such as `f_from_moments`.
-        """
-        found = from_moments(self.moments)
+    def moments(self):
+        """Return the moments of the columns; with "local" pooling a unit has several."""
+        collected = self.collected
+        return collected.moments() if isinstance(collected, Samples) else collected
+
+    def per_unit(self, array):
+        """Average what belongs to one unit; the columns are the last axis."""
         if self.pooling != "local":
-            return found
-        return type(found)(*(array.reshape(self.n_positions, -1).mean(axis=0) for array in found))
+            return array
+        shape = (*array.shape[:-1], self.n_positions, -1)
+        return array.reshape(shape).mean(axis=-2)

@@ -124,6 +124,9 @@ def kruskal(A, y, task):
 
 def mutual_information(A, y, task):
     """Mutual information in nats (Kraskov et al. 2004, by scikit-learn); without p-values."""
+    # scikit-learn breaks ties by a noise so small that float32 would swallow it
+    A = np.asarray(A, dtype=np.float64)
+    y = y if task == "classification" else np.asarray(y, dtype=np.float64)
     if task == "classification":
         scores = mutual_info_classif(A, y, discrete_features=False, random_state=0)
     elif np.ndim(y) == 1 or y.shape[1] == 1:
@@ -158,18 +161,23 @@ def resolve_screen(score_func):
         return SCREENS[score_func]
 
     def function(A, y, task):
-        found = score_func(A, np.ravel(y) if np.ndim(y) == 2 and y.shape[1] == 1 else y)
+        # a constant unit tells nothing of the target; scikit-learn's functions warn and give NaN
+        varying = A.max(axis=0) > A.min(axis=0)
+        found = score_func(
+            A[:, varying], np.ravel(y) if np.ndim(y) == 2 and y.shape[1] == 1 else y
+        )
         scores, p = found if isinstance(found, tuple) else (found, None)
-        scores = np.asarray(scores, dtype=np.float64)
-        if scores.shape != (A.shape[1],):
+        if np.shape(scores) != (np.count_nonzero(varying),):
             raise ValueError(
-                f"score_func must return one score for each of {A.shape[1]} units, got shape "
-                f"{scores.shape}"
+                f"score_func must return one score for each of {np.count_nonzero(varying)} units, "
+                f"got shape {np.shape(scores)}"
             )
-        missing = np.full(len(scores), np.nan)
-        # scikit-learn's functions give NaN for a constant unit, which tells nothing of the target
-        scores = np.where(np.isnan(scores) & (A.max(axis=0) == A.min(axis=0)), 0.0, scores)
-        return FStatistics(scores, missing if p is None else np.asarray(p), missing.copy())
+        statistics = FStatistics(
+            np.zeros(A.shape[1]), np.ones(A.shape[1]), np.full(A.shape[1], np.nan)
+        )
+        statistics.F[varying] = scores
+        statistics.p[varying] = np.nan if p is None else p
+        return statistics
 
     return Screen(function, streams=False)
 

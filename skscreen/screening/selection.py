@@ -7,7 +7,13 @@ from joblib import Parallel, delayed
 from scipy.stats import false_discovery_control
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 
-from skscreen.screening.statistics import f_from_moments, moments_for, resolve_task
+from skscreen.screening.screens import Screen
+from skscreen.screening.statistics import (
+    FStatistics,
+    f_from_moments,
+    moments_for,
+    resolve_task,
+)
 
 # Permutations that share one matrix product.
 PERMUTATION_BLOCK = 64
@@ -46,8 +52,8 @@ def select(statistics, mode, significance=0.05, *, min_effect=0.0):
         the chance of any false one (Bonferroni).
     significance : float in (0, 1), default=0.05
     min_effect : float in [0, 1], default=0.0
-        Least eta2. With many samples the tiniest effect is significant; this asks for one that
-        matters.
+        Least eta2, for a screen that has it. With many samples the tiniest effect is
+        significant; this asks for one that matters.
 
     Returns
     -------
@@ -68,7 +74,12 @@ def select(statistics, mode, significance=0.05, *, min_effect=0.0):
     """
     if np.isnan(statistics.p).any():
         raise ValueError(f"mode={mode!r} needs a screen with p-values, got NaN")
-    return SELECTIONS[mode](statistics.p, significance) & (statistics.eta2 >= min_effect)
+    selected = SELECTIONS[mode](statistics.p, significance)
+    if min_effect == 0:
+        return selected
+    if np.isnan(statistics.eta2).any():
+        raise ValueError(f"min_effect={min_effect} needs a screen with an effect size, got NaN")
+    return selected & (statistics.eta2 >= min_effect)
 
 
 def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=None, n_jobs=None):
@@ -133,6 +144,25 @@ def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=Non
         for seed, size in zip(seeds, sizes, strict=True)
     )
     return (1 + np.sum(counts, axis=0)) / (1 + n_permutations)
+
+
+def permutation_screen(n_permutations, random_state=None, n_jobs=None):
+    """Make a `Screen`: F and eta2 with p-values from shuffled labels; see `permutation_test`."""
+
+    def function(A, y, task):
+        moments, target = moments_for(A, y, task)
+        F, _, eta2 = f_from_moments(moments.update(A, target))
+        p = permutation_test(
+            A,
+            y,
+            n_permutations=n_permutations,
+            task=task,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+        return FStatistics(F, p, eta2)
+
+    return Screen(function, streams=False)
 
 
 def _design(target, task):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skscreen.screening import (
+    SCREENS,
     ClassMoments,
     PooledMoments,
     RegressionMoments,
@@ -134,7 +135,7 @@ class TestPooling:
                 self.values[30:], self.codes[30:], np.ones(30)
             )
         )
-        return pooled.statistics(f_from_moments).F
+        return pooled.statistics(SCREENS["f"]).F
 
     def test_mean_and_maximum(self):
         for pooling, values in (("mean", self.values.mean(1)), ("max", self.values.max(1))):

@@ -1,0 +1,159 @@
+"""Pruning by significance, other screens, and the report."""
+
+import numpy as np
+import pytest
+from scipy.stats import kruskal
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.feature_selection import f_classif
+from sklearn.frozen import FrozenEstimator
+
+from skscreen import CNNClassifier, MLPClassifier, MLPRegressor, ScreeningPruner, f_statistic
+from skscreen.screening import SCREENS, screen
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+NOISE = np.random.default_rng(0).standard_normal((150, 20))
+X, y = np.hstack([IRIS, NOISE]), SPECIES
+
+
+@pytest.fixture(scope="module")
+def dense():
+    return MLPClassifier(
+        (16, 8), max_iter=60, tol=None, random_state=0, learning_rate_init=0.01, dtype="float64"
+    ).fit(X, y)
+
+
+def quick(estimator, **parameters):
+    defaults = {"n_rounds": 1, "pruning_epochs": 2, "fine_tune_epochs": 10, "random_state": 0}
+    return ScreeningPruner(estimator, **(defaults | parameters))
+
+
+@pytest.mark.parametrize("mode", ["fpr", "fdr", "fwe"])
+def test_what_is_not_significant_goes(dense, mode):
+    pruner = quick(FrozenEstimator(dense), mode=mode).fit(X, y)
+    p = f_statistic(X, y).p
+    expected = {
+        "fpr": p < 0.05,
+        "fdr": np.sort(p)[max(np.flatnonzero(np.sort(p) <= 0.05 * np.arange(1, 25) / 24))] >= p,
+        "fwe": p < 0.05 / 24,
+    }[mode]
+    np.testing.assert_array_equal(pruner.masks_[0].all(axis=1), expected)
+    np.testing.assert_array_equal(pruner.masks_[0].any(axis=1), expected)
+    assert expected[:4].all()
+    assert pruner.sparsity_ > 0.3
+    assert pruner.score(X, y) > 0.95
+
+
+def test_effect_size_cuts_more(dense):
+    pruner = quick(FrozenEstimator(dense), mode="fpr", min_effect=0.5).fit(X, y)
+    np.testing.assert_array_equal(pruner.get_support(indices=True), [0, 2, 3])
+
+
+def test_permutations_need_no_distribution(dense):
+    pruner = quick(FrozenEstimator(dense), mode="fwe", null="permutation", n_permutations=999).fit(
+        X, y
+    )
+    p = pruner.f_statistics_[0].p
+    np.testing.assert_allclose(p * 1000, np.round(p * 1000), atol=1e-9)
+    assert (p[:4] == 0.001).all()
+    assert set(pruner.get_support(indices=True)) >= {0, 1, 2, 3}
+    with pytest.raises(ValueError, match="null='permutation' shuffles the labels for score_func"):
+        quick(FrozenEstimator(dense), null="permutation", score_func="welch").fit(X, y)
+
+
+def test_channels(dense):
+    pruner = quick(FrozenEstimator(dense), granularity="channel", mode="fwe", min_effect=0.3).fit(
+        X, y
+    )
+    for stat, mask in zip(pruner.f_statistics_, pruner.masks_, strict=False):
+        wanted = (stat.p < 0.05 / len(stat.p)) & (stat.eta2 >= 0.3)
+        np.testing.assert_array_equal(mask.any(axis=0), wanted)
+
+
+def test_a_layer_without_any_significant_unit_keeps_its_best():
+    rng = np.random.default_rng(1)
+    noise, labels = rng.standard_normal((100, 5)), np.arange(100) % 2
+    net = MLPClassifier((4,), max_iter=2, tol=None, random_state=0)
+    pruner = quick(net, mode="fwe", significance=1e-12).fit(noise, labels)
+    assert all(mask.sum() == 1 for mask in pruner.masks_)
+
+
+@pytest.mark.parametrize("name", sorted(set(SCREENS) - {"f_regression"}))
+def test_every_screen(dense, name):
+    pruner = quick(FrozenEstimator(dense), score_func=name, sparsity=0.5).fit(X, y)
+    np.testing.assert_allclose(pruner.f_statistics_[0].F, screen(X, y, name).F, rtol=1e-8)
+
+
+def test_a_function_of_scikit_learn(dense):
+    pruner = quick(FrozenEstimator(dense), score_func=f_classif, mode="fwe").fit(X, y)
+    np.testing.assert_allclose(pruner.f_statistics_[0].F, f_classif(X, y)[0])
+    assert (pruner.f_statistics_[0].p[:4] < 1e-10).all()
+
+
+def test_a_subsample_is_stratified(dense):
+    pruner = quick(FrozenEstimator(dense), score_func="kruskal", screen_samples=60, sparsity=0.5)
+    F = pruner.fit(X, y).f_statistics_[0].F[0]
+    whole = kruskal(*(X[y == k, 0] for k in range(3))).statistic
+    assert pytest.approx(whole * 60 / 150, rel=0.15) == F
+
+
+def test_screens_without_weights_say_so(dense):
+    with pytest.raises(ValueError, match="takes no sample or class weights, got unequal ones"):
+        quick(FrozenEstimator(dense), score_func="kruskal").fit(
+            X, y, sample_weight=np.linspace(1, 2, 150)
+        )
+
+
+def test_regression():
+    data, target = load_diabetes(return_X_y=True)
+    target = (target - target.mean()) / target.std()
+    net = MLPRegressor((8,), max_iter=20, tol=None, random_state=0)
+    for parameters in ({"score_func": "f_regression"}, {"score_func": "mutual_info"}, {}):
+        pruner = quick(net, sparsity=0.5, **parameters).fit(data, target)
+        expected = screen(
+            data.astype(np.float32), target.astype(np.float32), parameters.get("score_func", "f")
+        )
+        np.testing.assert_allclose(pruner.f_statistics_[0].F, expected.F, rtol=1e-4, atol=2e-3)
+    assert "r2" in pruner.report_.layer(0).dtype.names
+
+
+class TestReport:
+    def test_the_table_adds_up(self, dense):
+        pruner = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y)
+        table = pruner.report_.layer(0)
+        np.testing.assert_allclose(table["mean"][:4, 1], IRIS[y == 1].mean(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(table["SSB"] + table["SSW"], 150 * X.var(axis=0), rtol=1e-6)
+        F = (table["SSB"] / table["df_between"]) / (table["SSW"] / table["df_within"])
+        np.testing.assert_allclose(table["F"], F, rtol=1e-9)
+        np.testing.assert_array_equal(table["kept"], pruner.masks_[0].sum(axis=1))
+        assert (table["df_between"][0], table["df_within"][0]) == (2, 147)
+
+    def test_connections(self, dense):
+        pruner = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y)
+        rows = pruner.report_.connections(1)
+        assert len(rows) == 16 * 8
+        assert rows["kept"].sum() == pruner.masks_[1].sum()
+        assert rows["score"][rows["kept"]].min() >= rows["score"][~rows["kept"]].max()
+        channel = quick(FrozenEstimator(dense), granularity="channel", sparsity=0.5).fit(X, y)
+        with pytest.raises(ValueError, match="whole units were scored"):
+            channel.report_.connections(0)
+
+    def test_as_text_and_as_a_frame(self, dense):
+        pruner = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y)
+        text = str(pruner.report_)
+        assert text.startswith("rule: sparsity=0.6 of the weights, erk allocation")
+        assert "layer 0:" in text
+        frame = pruner.report_.to_frame(0)
+        assert list(frame.columns[:3]) == ["mean_0", "mean_1", "mean_2"]
+        assert frame.loc[2, "F"] == pruner.f_statistics_[0].F[2]
+        assert pruner.report_.n_layers == 3
+
+    @pytest.mark.parametrize("pooling", ["mean", "local", "positions"])
+    def test_of_a_convolution(self, pooling):
+        images = np.repeat(X[:, None, :8], 8, axis=1)
+        net = CNNClassifier((8, 8), conv_channels=4, max_iter=2, tol=None, random_state=0)
+        for granularity, n_units in (("connection", 9), ("channel", 4)):
+            pruner = quick(net, pooling=pooling, granularity=granularity, sparsity=0.3)
+            table = pruner.fit(images, y).report_.layer(0)
+            assert len(table) == n_units
+            assert table["mean"].shape == (n_units, 3)
+            np.testing.assert_array_equal(table["F"], pruner.f_statistics_[0].F)
