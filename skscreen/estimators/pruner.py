@@ -6,8 +6,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.metaestimators import available_if
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen.estimators._params import (
@@ -20,8 +19,8 @@ from skscreen.estimators._params import (
     real,
 )
 from skscreen.estimators.base import NetworkEstimator
-from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
-from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
+from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
+from skscreen.estimators.handoff import find_handoff
 from skscreen.pruning import (
     ALLOCATIONS,
     BUDGETS,
@@ -77,20 +76,7 @@ PRUNER_CHECKS = {
 }
 
 
-def _delegates(name):
-    """Build the condition that the network estimator has the method ``name``."""
-
-    def holds(pruner):
-        estimator = getattr(pruner, "estimator_", pruner.estimator)
-        if estimator is None:  # in a Pipeline, before fit: what the network is, is not known yet
-            return pruner.task != "regression" or name in ("predict", "score")
-        getattr(estimator, name)  # its AttributeError says what is missing
-        return True
-
-    return available_if(holds)
-
-
-class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator):
+class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     """Prune a neural network by a weighted F-statistic.
 
     Every connection is scored by its magnitude and by the F-statistic (one-way analysis of
@@ -446,7 +432,7 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
             rule = f"{self.mode} at {self.significance:g}, eta2 of at least {self.min_effect:g}"
         self.report_ = ScreeningReport(result.tables, result.scores, result.masks, rule)
 
-    @_delegates("partial_fit")
+    @delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train the pruned network for one more epoch; what is cut stays cut.
 
@@ -482,146 +468,3 @@ class ScreeningPruner(HiddenActivationsMixin, MetaEstimatorMixin, BaseEstimator)
         self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
         self.network_ = self.estimator_.network_
         return self
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
-
-    @_delegates("predict")
-    def predict(self, X):
-        """Predict with the pruned network.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or HiddenActivations
-            Samples; in a Pipeline what the network step hands over, of which only the samples
-            are read.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        """
-        return self._ask("predict", X)
-
-    @_delegates("predict_proba")
-    def predict_proba(self, X):
-        """Predict class probabilities with the pruned network.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or HiddenActivations
-            Samples.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-        """
-        return self._ask("predict_proba", X)
-
-    @_delegates("predict_log_proba")
-    def predict_log_proba(self, X):
-        """Predict the logarithms of class probabilities with the pruned network.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or HiddenActivations
-            Samples.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-        """
-        return self._ask("predict_log_proba", X)
-
-    @_delegates("decision_function")
-    def decision_function(self, X):
-        """Return the logits of the pruned network.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or HiddenActivations
-            Samples.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
-        """
-        return self._ask("decision_function", X)
-
-    @_delegates("score")
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy, or for a regressor the R2 score, of the pruned network.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or HiddenActivations
-            Samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            True targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        score : float
-        """
-        return self._ask("score", X, y, sample_weight=sample_weight)
-
-    def _ask(self, method, X, *args, **kwargs):
-        """Call a method of the pruned estimator on samples or on what carries them."""
-        check_is_fitted(self)
-        return getattr(self.estimator_, method)(find_handoff(X) or X, *args, **kwargs)
-
-    def _validated_inputs(self, X):
-        return self.estimator_._validated_inputs(find_handoff(X) or X)
-
-    @property
-    def _network_estimator(self):
-        return self.estimator_
-
-    def get_support(self, indices=False):
-        """Say which input features the pruned network still reads.
-
-        Parameters
-        ----------
-        indices : bool, default=False
-            Return indices instead of a mask.
-
-        Returns
-        -------
-        support : ndarray of bool of shape (n_features_in_,), or of int
-        """
-        check_is_fitted(self)
-        return np.flatnonzero(self._support) if indices else self._support.copy()
-
-    @property
-    def classes_(self):
-        """The classes, sorted."""
-        return self._fitted_estimator().classes_
-
-    @property
-    def n_features_in_(self):
-        """Number of features that ``predict`` takes."""
-        return self._fitted_estimator().n_features_in_
-
-    @property
-    def feature_names_in_(self):
-        """Names of the features that ``predict`` takes."""
-        return self._fitted_estimator().feature_names_in_
-
-    def _fitted_estimator(self):
-        # hasattr must be False before fit, so this is an AttributeError, not a NotFittedError
-        return self.__getattribute__("estimator_")
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        network = getattr(self, "estimator_", self.estimator)
-        if network is None:
-            network = MLPRegressor() if self.task == "regression" else MLPClassifier()
-        inner = get_tags(network)
-        tags.estimator_type = inner.estimator_type
-        tags.classifier_tags = inner.classifier_tags
-        tags.regressor_tags = inner.regressor_tags
-        tags.target_tags = inner.target_tags
-        tags.input_tags = inner.input_tags
-        tags.transformer_tags = inner.transformer_tags
-        return tags
