@@ -14,7 +14,7 @@ from skscreen.kernels.losses import (
     half_squared_error,
     softmax_cross_entropy,
 )
-from skscreen.kernels.moments import update_class_moments
+from skscreen.kernels.moments import update_class_moments, update_regression_moments
 from skscreen.kernels.pool import max_pool, max_unpool
 from skscreen.kernels.sparse import sparse_product
 from skscreen.nn import Distillation, Loss
@@ -257,3 +257,36 @@ def test_class_moments(rng, dtype):
         rows = A[(codes == k) & (weights > 0)]
         np.testing.assert_array_equal(low[k], rows.min(axis=0))
         np.testing.assert_array_equal(high[k], rows.max(axis=0))
+
+
+def test_regression_moments(rng):
+    A, targets = rng.standard_normal((37, 4)) + 50, rng.standard_normal((37, 2)) - 3
+    weights = rng.integers(0, 3, 37).astype(float)
+    origin, target_origin = np.full(4, 49.0), np.full(2, -2.0)
+    mean, target_mean = np.zeros(4), np.zeros(2)
+    sxx, syy, sxy = np.zeros(4), np.zeros(2), np.zeros((2, 4))
+    total = 0.0
+    for part in (slice(0, 20), slice(20, 37)):
+        total = update_regression_moments(
+            A[part],
+            targets[part],
+            weights[part],
+            total,
+            origin,
+            target_origin,
+            mean,
+            target_mean,
+            sxx,
+            syy,
+            sxy,
+        )
+    both = np.hstack([A, targets])
+    covariance = np.cov(both, rowvar=False, fweights=weights.astype(int), ddof=0) * weights.sum()
+    assert total == weights.sum()
+    np.testing.assert_allclose(mean + origin, np.average(A, axis=0, weights=weights))
+    np.testing.assert_allclose(
+        target_mean + target_origin, np.average(targets, axis=0, weights=weights)
+    )
+    np.testing.assert_allclose(sxx, np.diag(covariance)[:4], rtol=1e-9)
+    np.testing.assert_allclose(syy, np.diag(covariance)[4:], rtol=1e-9)
+    np.testing.assert_allclose(sxy, covariance[4:, :4], atol=1e-9)
