@@ -132,7 +132,7 @@ class NetworkEvidence:
         collect = self.data.collector(self.screen)
         return self._accumulate(
             lambda: [PooledMoments(collect, *shape, self.pooling) for shape in shapes],
-            lambda part, number, source, output, target, weight: part[number].update(
+            lambda part, number, source, output, target, weight: part[number].partial_fit(
                 values(number, source, output), target, weight
             ),
         )

@@ -1,7 +1,7 @@
 """Statistics that tell how well a unit separates the classes."""
 
 from skscreen.screening.anova import anova_table
-from skscreen.screening.moments import ClassMoments, RegressionMoments
+from skscreen.screening.moments import ClassMoments, RegressionMoments, class_moments
 from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
 from skscreen.screening.screens import SCREENS, Screen, resolve_screen, screen
 from skscreen.screening.selection import (
@@ -28,6 +28,7 @@ __all__ = [
     "Samples",
     "Screen",
     "anova_table",
+    "class_moments",
     "f_from_moments",
     "f_statistic",
     "omega_squared",

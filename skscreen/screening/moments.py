@@ -1,6 +1,7 @@
 """Class moments of units: streaming, weighted, mergeable."""
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
 
@@ -49,6 +50,8 @@ class ClassMoments:
         Number of classes.
     n_units : int
         Number of units.
+    decay : float in (0, 1], default=1.0
+        For drifting data: before each further batch all that was seen counts only so much.
 
     Attributes
     ----------
@@ -77,12 +80,15 @@ class ClassMoments:
     >>> import numpy as np
     >>> from skscreen.screening import ClassMoments
     >>> moments = ClassMoments(n_classes=2, n_units=1)
-    >>> moments.update(np.array([[1.0], [3.0], [10.0]]), np.array([0, 0, 1])).means
+    >>> moments.partial_fit(np.array([[1.0], [3.0], [10.0]]), np.array([0, 0, 1])).means
     array([[ 2.],
            [10.]])
     """
 
-    def __init__(self, n_classes, n_units):
+    def __init__(self, n_classes, n_units, *, decay=1.0):
+        if not 0 < decay <= 1:
+            raise ValueError(f"decay must be in (0, 1], got {decay}")
+        self.decay = decay
         shape = (n_classes, n_units)
         self.weight_sum = np.zeros(n_classes)
         self.within = np.zeros(shape)
@@ -108,7 +114,7 @@ class ClassMoments:
         means[self.weight_sum == 0] = np.nan
         return means
 
-    def update(self, A, codes, sample_weight=None):
+    def partial_fit(self, A, codes, sample_weight=None):
         """Add a batch.
 
         Parameters
@@ -155,6 +161,8 @@ class ClassMoments:
             batch.high,
         )
         _require_finite(batch._mean, "A")
+        self.weight_sum *= self.decay
+        self.within *= self.decay
         return self.merge(batch)
 
     def merge(self, other):
@@ -250,7 +258,7 @@ class RegressionMoments:
     >>> import numpy as np
     >>> from skscreen.screening import RegressionMoments
     >>> moments = RegressionMoments(n_units=1, n_outputs=1)
-    >>> moments.update(np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [2.0], [4.0]])).sxy
+    >>> moments.partial_fit(np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [2.0], [4.0]])).sxy
     array([[4.]])
     """
 
@@ -275,7 +283,7 @@ class RegressionMoments:
         """Number of targets."""
         return len(self.syy)
 
-    def update(self, A, targets, sample_weight=None):
+    def partial_fit(self, A, targets, sample_weight=None):
         """Add a batch.
 
         Parameters
@@ -370,3 +378,55 @@ class RegressionMoments:
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""
         return self.sxx / self.weight_sum + (self._mean + self._origin[0]) ** 2
+
+
+def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n_jobs=None):
+    """Compute class moments chunk by chunk, in the workers of joblib.
+
+    Parameters
+    ----------
+    A : array-like of shape (n_samples, n_units)
+        Also a ``numpy.memmap``, of which a chunk at a time is read.
+    codes : array-like of int of shape (n_samples,)
+        Class numbers from 0 to n_classes - 1.
+    n_classes : int
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, counted as repetitions.
+    chunk_size : int, default=8192
+        Samples in a chunk.
+    n_jobs : int or None, default=None
+        Workers, of whatever backend is active.
+
+    Returns
+    -------
+    moments : ClassMoments
+        To the last bit the same for any number of workers: the chunks are the same, and merged in
+        order.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skscreen.screening import class_moments, f_from_moments
+    >>> X, y = load_iris(return_X_y=True)
+    >>> f_from_moments(class_moments(X, y, 3, chunk_size=40)).F.round(1)
+    array([ 119.3,   49.2, 1180.2,  960. ])
+    """
+    if len(A) != len(codes):
+        raise ValueError(f"A has {len(A)} samples, but there are {len(codes)} targets")
+    parts = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_chunk_moments)(
+            A[start : start + chunk_size],
+            codes[start : start + chunk_size],
+            n_classes,
+            None if sample_weight is None else sample_weight[start : start + chunk_size],
+        )
+        for start in range(0, len(A), chunk_size)
+    )
+    whole = ClassMoments(n_classes, A.shape[1])
+    for part in parts:
+        whole.merge(part)
+    return whole
+
+
+def _chunk_moments(A, codes, n_classes, sample_weight):
+    return ClassMoments(n_classes, A.shape[1]).partial_fit(A, codes, sample_weight)

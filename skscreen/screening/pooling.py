@@ -48,7 +48,7 @@ class Samples:
         self.n_classes = n_classes
         self._parts = []
 
-    def update(self, A, target, sample_weight=None):
+    def partial_fit(self, A, target, sample_weight=None):
         """Add samples; weights are not taken."""
         self._parts.append((np.array(A), np.array(target)))
         return self
@@ -67,8 +67,8 @@ class Samples:
         """Return `ClassMoments` or `RegressionMoments` of the observations."""
         A, target = self.arrays()
         if self.task == "classification":
-            return ClassMoments(self.n_classes, A.shape[1]).update(A, target)
-        return RegressionMoments(A.shape[1], target.shape[1]).update(A, target)
+            return ClassMoments(self.n_classes, A.shape[1]).partial_fit(A, target)
+        return RegressionMoments(A.shape[1], target.shape[1]).partial_fit(A, target)
 
 
 class PooledMoments:
@@ -90,7 +90,7 @@ class PooledMoments:
         self.n_positions = n_positions
         self.collected = collect(n_units * (n_positions if self.pooling == "local" else 1))
 
-    def update(self, values, target, sample_weight=None):
+    def partial_fit(self, values, target, sample_weight=None):
         """Add samples; ``values`` has shape (n_samples, n_positions, n_units)."""
         pooling = POOLINGS[self.pooling]
         observations = values[:, 0] if self.n_positions == 1 else pooling(values)
@@ -98,7 +98,7 @@ class PooledMoments:
             target = np.repeat(target, self.n_positions, axis=0)
             if sample_weight is not None:
                 sample_weight = np.repeat(sample_weight, self.n_positions)
-        self.collected.update(observations, target, sample_weight)
+        self.collected.partial_fit(observations, target, sample_weight)
         return self
 
     def merge(self, other):

@@ -116,7 +116,7 @@ def kruskal(A, y, task):
     # with ties corrected, H is (n - 1) times the share of the ranks' variation between classes
     _, codes = np.unique(y, return_inverse=True)
     classes = codes.max() + 1
-    moments = ClassMoments(classes, A.shape[1]).update(ranks, codes)
+    moments = ClassMoments(classes, A.shape[1]).partial_fit(ranks, codes)
     eta2 = f_from_moments(moments).eta2
     H = (n - 1) * eta2
     return FStatistics(H, special.chdtrc(classes - 1, H), eta2)
@@ -233,7 +233,7 @@ def screen(A, y, score_func="f", sample_weight=None, *, task="auto"):
     task = resolve_task(y, task)
     if chosen.streams:
         moments, target = moments_for(A, y, task)
-        return chosen.function(moments.update(A, target, sample_weight))
+        return chosen.function(moments.partial_fit(A, target, sample_weight))
     if sample_weight is not None:
         raise ValueError(f"score_func {score_func!r} takes no sample_weight; repeat samples")
     return chosen.function(A, y, task)

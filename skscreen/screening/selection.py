@@ -131,7 +131,7 @@ def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=Non
     check_consistent_length(A, y)
     task = resolve_task(y, task)
     moments, target = moments_for(A, y, task)
-    f_from_moments(moments.update(A, target))  # raises where F is not defined
+    f_from_moments(moments.partial_fit(A, target))  # raises where F is not defined
     A = A - A.mean(axis=0, dtype=np.float64)
     design = _design(target, task)
     observed = _explained(A, design[None])[0]
@@ -151,7 +151,7 @@ def permutation_screen(n_permutations, random_state=None, n_jobs=None):
 
     def function(A, y, task):
         moments, target = moments_for(A, y, task)
-        F, _, eta2 = f_from_moments(moments.update(A, target))
+        F, _, eta2 = f_from_moments(moments.partial_fit(A, target))
         p = permutation_test(
             A,
             y,

@@ -167,7 +167,7 @@ def f_statistic(A, y, sample_weight=None, *, task="auto"):
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_consistent_length(A, y, sample_weight)
     moments, target = moments_for(A, y, resolve_task(y, task))
-    return f_from_moments(moments.update(A, target, sample_weight))
+    return f_from_moments(moments.partial_fit(A, target, sample_weight))
 
 
 def resolve_task(y, task):

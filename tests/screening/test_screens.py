@@ -99,12 +99,12 @@ def test_weights_only_where_they_mean_something():
 
 
 def test_omega_squared():
-    moments = ClassMoments(4, 6).update(A, Y)
+    moments = ClassMoments(4, 6).partial_fit(A, Y)
     between, within = moments.between(), moments.within.sum(axis=0)
     mean_within = within / 296
     expected = (between - 3 * mean_within) / (between + within + mean_within)
     np.testing.assert_allclose(omega_squared(moments), expected, rtol=1e-10)
-    constant = ClassMoments(4, 1).update(np.ones((300, 1)), Y)
+    constant = ClassMoments(4, 1).partial_fit(np.ones((300, 1)), Y)
     assert omega_squared(constant).tolist() == [0.0]
 
 

@@ -86,7 +86,7 @@ class TestDegenerate:
         A = np.column_stack([np.full(6, 0.1), np.repeat([0.1, 0.7, 0.1], 2), np.arange(6.0) ** 2])
         moments = ClassMoments(3, 3)
         for row in (0, 5, 2, 3, 1, 4):
-            moments.merge(ClassMoments(3, 3).update(A[[row]], self.y[[row]]))
+            moments.merge(ClassMoments(3, 3).partial_fit(A[[row]], self.y[[row]]))
         F = f_from_moments(moments).F
         assert F[0] == 0
         assert np.isinf(F[1])
@@ -95,7 +95,7 @@ class TestDegenerate:
     def test_a_declared_class_without_samples_does_not_count(self):
         rng = np.random.default_rng(0)
         A, codes = rng.standard_normal((30, 2)), rng.integers(0, 3, 30)
-        F = f_from_moments(ClassMoments(7, 2).update(A, 2 * codes)).F
+        F = f_from_moments(ClassMoments(7, 2).partial_fit(A, 2 * codes)).F
         np.testing.assert_allclose(F, f_statistic(A, codes).F, rtol=1e-12)
 
     def test_one_sample_in_a_class(self):
