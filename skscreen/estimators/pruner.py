@@ -107,7 +107,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     weighting : {"product", "convex"}, default="product"
         ``|w|**(1 - f_weight) * F**f_weight``, or
         ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within a layer.
-    pooling : {"mean", "max", "positions", "local"}, default="mean"
+    pooling : {"mean", "max", "positions", "local"}, default="max"
         What the F-statistic of a convolution makes of the positions in an image: the mean or the
         maximum of each sample, every position as an observation, or the mean of the statistics
         at each position.
@@ -145,7 +145,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     fine_tune_epochs : int >= 0 or "auto", default="auto"
         Epochs after the last round, with a learning rate that falls to zero. "auto" is the other
         half, at least 5.
-    distill : float in [0, 1], default=0.7
+    distill : float in [0, 1], default=0.0
         Weight of the dense network's outputs, against that of the targets, in the loss of the
         training between and after the rounds [2]_.
     temperature : float > 0, default=3.0
@@ -229,7 +229,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         budget="weights",
         f_weight=0.2,
         weighting="product",
-        pooling="mean",
+        pooling="max",
         score_func="f",
         screen_samples=5000,
         mode="sparsity",
@@ -242,7 +242,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         n_rounds=10,
         pruning_epochs="auto",
         fine_tune_epochs="auto",
-        distill=0.7,
+        distill=0.0,
         temperature=3.0,
         task="auto",
         random_state=None,

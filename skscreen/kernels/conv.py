@@ -6,6 +6,8 @@ sees, in the order (row offset, column offset, channel), so that the row of a pa
 border.
 """
 
+import numpy as np
+
 from skscreen.kernels._compile import kernel
 
 
@@ -26,32 +28,26 @@ def im2col(images, kernel_h, kernel_w, stride, top, left, out_h, out_w, columns)
     n, height, width, n_channels = images.shape
     run = kernel_w * n_channels
     zero = columns.dtype.type(0)
-    flat = images.reshape(n, height, width * n_channels)
-    row = 0
+    lines = images.reshape(n, height, width * n_channels)
     for i in range(n):
         for y in range(out_h):
-            for x in range(out_w):
-                start = (x * stride - left) * n_channels
-                # the part of the run that lies within the image
-                first = min(run, max(0, -start))
-                stop = max(first, min(run, width * n_channels - start))
-                for dy in range(kernel_h):
-                    source = y * stride - top + dy
-                    offset = dy * run
-                    if source < 0 or source >= height:
+            first_row = (i * out_h + y) * out_w
+            for dy in range(kernel_h):
+                source = y * stride - top + dy
+                beyond = source < 0 or source >= height
+                line = lines[i, 0 if beyond else source]
+                for x in range(out_w):
+                    patch = columns[first_row + x, dy * run : (dy + 1) * run]
+                    start = (x * stride - left) * n_channels
+                    if not beyond and start >= 0 and start + run <= line.size:
+                        # unsigned: an index that might be negative is tested each time
+                        begin = np.uintp(start)
                         for k in range(run):
-                            columns[row, offset + k] = zero
-                        continue
-                    for k in range(first):
-                        columns[row, offset + k] = zero
-                    # slices, since an index that might be negative is tested each time
-                    patch = columns[row, offset + first : offset + stop]
-                    pixels = flat[i, source, start + first : start + stop]
-                    for k in range(patch.size):
-                        patch[k] = pixels[k]
-                    for k in range(stop, run):
-                        columns[row, offset + k] = zero
-                row += 1
+                            patch[k] = line[begin + np.uintp(k)]
+                    else:
+                        for k in range(run):
+                            inside = not beyond and 0 <= start + k < line.size
+                            patch[k] = line[start + k] if inside else zero
 
 
 @kernel
@@ -62,22 +58,23 @@ def col2im(columns, kernel_h, kernel_w, stride, top, left, out_h, out_w, images)
     """
     n, height, width, n_channels = images.shape
     run = kernel_w * n_channels
-    flat = images.reshape(n, height, width * n_channels)
-    flat[:] = images.dtype.type(0)
-    row = 0
+    lines = images.reshape(n, height, width * n_channels)
+    lines[:] = images.dtype.type(0)
     for i in range(n):
         for y in range(out_h):
-            for x in range(out_w):
-                start = (x * stride - left) * n_channels
-                first = min(run, max(0, -start))
-                stop = max(first, min(run, width * n_channels - start))
-                for dy in range(kernel_h):
-                    source = y * stride - top + dy
-                    if source < 0 or source >= height:
-                        continue
-                    offset = dy * run
-                    patch = columns[row, offset + first : offset + stop]
-                    pixels = flat[i, source, start + first : start + stop]
-                    for k in range(patch.size):
-                        pixels[k] += patch[k]
-                row += 1
+            first_row = (i * out_h + y) * out_w
+            for dy in range(kernel_h):
+                source = y * stride - top + dy
+                if source < 0 or source >= height:
+                    continue
+                line = lines[i, source]
+                for x in range(out_w):
+                    patch = columns[first_row + x, dy * run : (dy + 1) * run]
+                    start = (x * stride - left) * n_channels
+                    if start >= 0 and start + run <= line.size:
+                        begin = np.uintp(start)
+                        for k in range(run):
+                            line[begin + np.uintp(k)] += patch[k]
+                    else:
+                        for k in range(max(0, -start), min(run, line.size - start)):
+                            line[start + k] += patch[k]
