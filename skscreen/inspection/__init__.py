@@ -1,6 +1,20 @@
 """Looking at networks: costs, tables, plots."""
 
 from skscreen.inspection.costs import CostComparison, Costs, compare_costs, network_costs
+from skscreen.inspection.stability import (
+    RankStability,
+    criteria_agreement,
+    rank_stability,
+)
 from skscreen.inspection.tables import format_table
 
-__all__ = ["CostComparison", "Costs", "compare_costs", "format_table", "network_costs"]
+__all__ = [
+    "CostComparison",
+    "Costs",
+    "RankStability",
+    "compare_costs",
+    "criteria_agreement",
+    "format_table",
+    "network_costs",
+    "rank_stability",
+]
