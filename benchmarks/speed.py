@@ -13,16 +13,19 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import f_classif
+from sklearn.frozen import FrozenEstimator
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 
-from skscreen import CNNClassifier, MLPClassifier, f_statistic
+from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner, f_statistic
 from skscreen.inspection import format_table
+from skscreen.pruning import NetworkEvidence, ScreeningData
 
 try:
     import torch
 except ImportError:
     torch = None
 
+SECTIONS = ["f", "mlp", "lenet", "lean", "screening"]
 BATCH = 128
 MLP = (300, 100)
 
@@ -132,13 +135,68 @@ def compare_network(name, ours, theirs, X, y, repeats, *, sklearn=False):
         compare(f"{name}: {times} predictions of {batch}", calls, max(5, repeats))
 
 
+def lenet():
+    """Make our LeNet-5 (20-50-500)."""
+    return CNNClassifier(
+        (28, 28),
+        conv_channels=(20, 50),
+        kernel_size=5,
+        padding="valid",
+        hidden_layer_sizes=(500,),
+        batch_size=BATCH,
+        max_iter=1,
+        tol=None,
+    )
+
+
+def compare_screening(name, estimator, X, y, repeats):
+    """Compare screening all layers, forward pass included, with the forward pass alone."""
+    network = estimator.fit(X, y).network_
+    data = ScreeningData(X, y, 10)
+    rng = np.random.RandomState(0)
+    for pooling in ("max", "mean"):
+        calls = {
+            "screening": lambda p=pooling: (
+                NetworkEvidence(network, data, rng, p).source_statistics
+            ),
+            "forward pass": lambda: network.logits(X),
+        }
+        compare(f"{name}: screening {len(X)}, {pooling}", calls, repeats)
+
+
+def compare_lean(X, y, repeats):
+    """Compare predictions of LeNet-5 with those after pruning; training plays no part."""
+    dense = lenet().fit(X[:1000], y[:1000])
+    untrained = {"n_rounds": 1, "pruning_epochs": 0, "fine_tune_epochs": 0}
+    calls = {}
+    for granularity, sparsity in (("channel", 0.875), ("connection", 0.917)):
+        pruner = ScreeningPruner(
+            FrozenEstimator(dense),
+            granularity=granularity,
+            budget="macs",
+            sparsity=sparsity,
+            **untrained,
+        ).fit(X[:1000], y[:1000])
+        calls[f"{granularity}s, {sparsity:.1%} cut"] = our_predict(pruner, X[:1000], 5)
+    calls["dense"] = our_predict(dense, X[:1000], 5)
+    compare("LeNet-5: 5 predictions of 1000", calls, repeats)
+    net = MLPClassifier(MLP, max_iter=1, tol=None).fit(X[:1000], y[:1000])
+    pruner = ScreeningPruner(FrozenEstimator(net), sparsity=0.917, **untrained)
+    pruner.fit(X[:1000], y[:1000])
+    calls = {
+        "connections, 91.7 % cut": our_predict(pruner, X[:10000], 5),
+        "dense": our_predict(net, X[:10000], 5),
+    }
+    compare("784-300-100-10: 5 predictions of 10000", calls, repeats)
+
+
 def main():
     """Compare what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--samples", type=int, default=60000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
-        "--only", nargs="+", choices=["mlp", "lenet", "f"], default=["mlp", "lenet", "f"]
+        "--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="what to compare"
     )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
@@ -157,16 +215,15 @@ def main():
         theirs = torch_mlp() if torch else None
         compare_network("784-300-100-10", ours, theirs, X, y, arguments.repeats, sklearn=True)
     if "lenet" in arguments.only:
-        ours = CNNClassifier(
-            (28, 28),
-            conv_channels=(20, 50),
-            kernel_size=5,
-            padding="valid",
-            hidden_layer_sizes=(500,),
-            batch_size=BATCH,
-        )
+        ours = lenet()
         theirs = torch_lenet() if torch else None
         compare_network("LeNet-5", ours, theirs, X, y, arguments.repeats)
+    if "lean" in arguments.only:
+        compare_lean(X, y, arguments.repeats)
+    if "screening" in arguments.only:
+        net = MLPClassifier(MLP, batch_size=BATCH, max_iter=1, tol=None)
+        compare_screening("784-300-100-10", net, X, y, arguments.repeats)
+        compare_screening("LeNet-5", lenet(), X[:10000], y[:10000], arguments.repeats)
 
 
 if __name__ == "__main__":
