@@ -93,9 +93,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         comes before the pruner in a Pipeline.
     granularity : {"connection", "channel"}, default="connection"
         What is cut: single weights, or whole channels of convolutions and hidden units.
-    criterion : {"screening", "magnitude", "random"} or callable, default="screening"
-        What a connection, or a unit, is worth. A callable takes an `skscreen.pruning.Evidence`
-        and returns scores of the shape ``evidence.shape``; the smallest are cut.
+    criterion : str or callable, default="screening"
+        What a connection, or a unit, is worth: "screening", or to compare with "magnitude",
+        "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient) and
+        "random". A callable takes an `skscreen.pruning.Evidence` and returns scores of the shape
+        ``evidence.shape``; the smallest are cut.
     sparsity : float in [0, 1), default=0.9
         Share to cut. Of single weights exactly ``round((1 - sparsity) * n_weights)`` are kept; of
         units as many as the budget allows. Biases are not counted.
@@ -115,7 +117,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         The statistic; see `skscreen.screening.screen` for the names. A function of (A, y) that
         returns scores, or scores and p-values, such as those of scikit-learn, will do.
     screen_samples : int >= 10, default=5000
-        Samples, drawn stratified by class, for a `score_func` or `null` that cannot stream.
+        Samples, drawn stratified by class, for a `score_func` or `null` that cannot stream, and
+        for the gradients of "taylor" and "snip".
     mode : {"sparsity", "fpr", "fdr", "fwe"}, default="sparsity"
         Whether `sparsity` says how much is cut, or significance: the false positive rate, the
         false discovery rate or the family-wise error is held at `significance` in each layer, all

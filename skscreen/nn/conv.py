@@ -3,8 +3,8 @@
 import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS
-from skscreen.kernels.conv import col2im, im2col
-from skscreen.kernels.pool import max_pool, max_unpool
+from skscreen.kernels.conv import col2im, im2col, im2col_planes
+from skscreen.kernels.pool import max_pool, max_pool_planes, max_unpool
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
 
@@ -15,17 +15,20 @@ BLOCK_BYTES = 2**19
 class ConvBuffers:
     """Working memory of a `Conv` layer for up to ``n_samples`` samples.
 
-    The backward arrays exist only where ``training`` is true.
+    What the way back needs exists only where ``training`` is true.
     """
 
     def __init__(self, layer, n_samples, training):
         dtype = layer.weight.dtype
         self.output = np.empty((n_samples, *layer.output_shape()), dtype)
-        self.winners = np.empty(self.output.shape, np.uint8)
         self.block = max(1, min(n_samples, BLOCK_BYTES // (layer.patches_size * dtype.itemsize)))
         rows = self.block * layer.n_positions
         self.columns = np.empty((rows, layer.n_inputs), dtype)
         self.conv = np.empty((self.block, *layer.conv_shape, layer.n_outputs), dtype)
+        self.training = training
+        if not training and layer.works_on_planes:
+            return
+        self.winners = np.empty(self.output.shape, np.uint8)
         if not training:
             return
         self.grad_weight = np.empty_like(layer.weight)
@@ -124,6 +127,11 @@ class Conv(Layer):
         return self.padding == "same" and self.kernel_size != (1, 1)
 
     @property
+    def works_on_planes(self):
+        """Whether predictions have the channels first meanwhile: faster with one input channel."""
+        return self.input_shape[2] == 1 and self.stride == 1 and self.pool_size != (1, 1)
+
+    @property
     def dimensions(self):
         """Sizes that span the weight, for the Erdos-Renyi kernel allocation."""
         return (*self.kernel_size, self.input_shape[2], self.n_outputs)
@@ -220,17 +228,37 @@ class Conv(Layer):
         output : ndarray of shape (n_samples, height, width, n_outputs)
         """
         output = buffers.output[: len(x)]
+        fill = (
+            self._predict_planes if not buffers.training and self.works_on_planes else self._fill
+        )
         for block in self._blocks(len(x), buffers):
-            size = block.stop - block.start
-            columns = self.patches(x[block], buffers.columns[: size * self.n_positions])
-            conv = buffers.conv[:size]
-            np.dot(columns, self.weight, out=conv.reshape(len(columns), -1))
-            if self.pool_size == (1, 1):
-                output[block] = conv
-            else:
-                max_pool(conv, *self.pool_size, output[block], buffers.winners[block])
+            fill(x, block, buffers)
         ACTIVATIONS[self.activation][0](output.reshape(-1, self.n_outputs), self.bias)
         return output
+
+    def _fill(self, x, block, buffers):
+        """Convolve and pool a block of samples."""
+        size = block.stop - block.start
+        columns = self.patches(x[block], buffers.columns[: size * self.n_positions])
+        conv = buffers.conv[:size]
+        np.dot(columns, self.weight, out=conv.reshape(len(columns), -1))
+        if self.pool_size == (1, 1):
+            buffers.output[block] = conv
+        else:
+            max_pool(conv, *self.pool_size, buffers.output[block], buffers.winners[block])
+
+    def _predict_planes(self, x, block, buffers):
+        """Do the same with the channels first, and without what training needs."""
+        images = x[block].reshape(-1, *self.input_shape[:2])
+        shape = (len(images), *self.conv_shape)
+        kernel_h, kernel_w, _, *padding_and_size = self._geometry()
+        n_patches = len(images) * self.n_positions
+        columns = buffers.columns[:n_patches].reshape(self.n_inputs, *shape)
+        im2col_planes(images, kernel_h, kernel_w, *padding_and_size, columns)
+        planes = buffers.conv[: len(images)].reshape(self.n_outputs, *shape)
+        flat = planes.reshape(self.n_outputs, n_patches)
+        np.dot(self.weight.T, columns.reshape(self.n_inputs, n_patches), out=flat)
+        max_pool_planes(planes, *self.pool_size, buffers.output[block])
 
     def backward(self, x, delta, buffers, *, dropped=False, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input; see `Dense.backward`."""

@@ -3,7 +3,8 @@
 from skscreen.pruning.allocation import ALLOCATIONS, allocate
 from skscreen.pruning.compaction import compact
 from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
-from skscreen.pruning.evidence import Evidence, NetworkEvidence, ScreeningData
+from skscreen.pruning.data import ScreeningData
+from skscreen.pruning.evidence import Evidence, NetworkEvidence
 from skscreen.pruning.granularity import BUDGETS, GRANULARITIES
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
 from skscreen.pruning.report import ScreeningReport

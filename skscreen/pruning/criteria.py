@@ -72,8 +72,40 @@ def random(evidence):
     return evidence.rng.random_sample(evidence.shape)
 
 
+def wanda(evidence):
+    """Absolute weight times the root mean square of the activation (Sun et al. 2024).
+
+    For units the activation is what the next layer reads. Reference: arXiv 2306.11695.
+    """
+    return np.broadcast_to(evidence.magnitude * evidence.rms, evidence.shape)
+
+
+def taylor(evidence):
+    """First-order change of the loss, root mean square over minibatches (Molchanov et al. 2019).
+
+    Reference: arXiv 1906.10771.
+    """
+    return evidence.saliency_rms
+
+
+def snip(evidence):
+    """Connection sensitivity, ``|weight * mean gradient|`` (Lee, Ajanthan & Torr 2019).
+
+    Reference: arXiv 1810.02340. It was made for networks before training; with
+    ``n_rounds=1, pruning_epochs=0`` on a hardly trained network this is that method.
+    """
+    return np.abs(evidence.saliency)
+
+
 #: name -> criterion; "screening" stands for `Screening` with the pruner's own parameters
-CRITERIA = {"screening": None, "magnitude": magnitude, "random": random}
+CRITERIA = {
+    "screening": None,
+    "magnitude": magnitude,
+    "wanda": wanda,
+    "taylor": taylor,
+    "snip": snip,
+    "random": random,
+}
 
 
 def resolve_criterion(criterion, *, f_weight, weighting):
@@ -91,7 +123,7 @@ def checked_scores(criterion, evidence):
     ValueError
         If the scores have another shape, or hold NaN.
     """
-    scores = np.asarray(criterion(evidence), dtype=np.float64)
+    scores = np.array(criterion(evidence), dtype=np.float64)  # a copy, to be changed
     if scores.shape != evidence.shape:
         raise ValueError(
             f"criterion must return scores of shape {evidence.shape} for layer "

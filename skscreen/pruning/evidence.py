@@ -1,76 +1,11 @@
 """What is known of a network's connections and units when they are scored."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from skscreen.screening import (
-    SCREENS,
-    ClassMoments,
-    PooledMoments,
-    RegressionMoments,
-    Samples,
-)
-
-
-@dataclass(frozen=True)
-class ScreeningData:
-    """Samples to screen with.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, ...)
-        Of the network's dtype, or uint8.
-    target : ndarray
-        Class codes of shape (n_samples,), or numbers of shape (n_samples, n_outputs).
-    n_classes : int or None
-        Number of classes; None for regression.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Counted as repetitions.
-    """
-
-    X: np.ndarray
-    target: np.ndarray
-    n_classes: int | None
-    sample_weight: np.ndarray | None = None
-
-    def collector(self, screen):
-        """Return the function that makes what a screen collects of so many units."""
-        if not screen.streams:
-            task = "regression" if self.n_classes is None else "classification"
-            return lambda n_units: Samples(task, self.n_classes)
-        if self.n_classes is None:
-            return lambda n_units: RegressionMoments(n_units, self.target.shape[1])
-        return lambda n_units: ClassMoments(self.n_classes, n_units)
-
-    def subsample(self, n_samples, rng):
-        """Draw at most so many samples, stratified by class, for screens that cannot stream.
-
-        Raises
-        ------
-        ValueError
-            If the samples that count have unequal weights: such screens take none.
-        """
-        rows = np.arange(len(self.X))
-        if self.sample_weight is not None:
-            rows = np.flatnonzero(self.sample_weight)
-            if np.ptp(self.sample_weight[rows]) > 0:
-                raise ValueError(
-                    "this score_func or null takes no sample or class weights, got unequal ones"
-                )
-        if len(rows) > n_samples:
-            rows = rng.permutation(rows)
-            if self.n_classes is not None:
-                # each class's samples evenly over the order, so that its head is stratified
-                codes = self.target[rows]
-                rank = np.empty(len(rows))
-                for k in range(self.n_classes):
-                    own = np.flatnonzero(codes == k)
-                    rank[own] = (np.arange(len(own)) + 0.5) / max(len(own), 1)
-                rows = rows[np.argsort(rank, kind="stable")]
-            rows = np.sort(rows[:n_samples])
-        return ScreeningData(self.X[rows], self.target[rows], self.n_classes)
+from skscreen.pruning.gradients import observe_gradients
+from skscreen.screening import SCREENS, PooledMoments
 
 
 class NetworkEvidence:
@@ -87,17 +22,18 @@ class NetworkEvidence:
     screen : Screen
         The statistic.
     screen_samples : int
-        Samples for a screen that cannot stream.
+        Samples for a screen that cannot stream, and for gradients.
     """
 
     def __init__(
         self, network, data, rng, pooling="mean", screen=SCREENS["f"], screen_samples=5000
     ):
         self.network = network
-        self.data = data if screen.streams else data.subsample(screen_samples, rng)
+        self.data = data if screen.streams else data.unweighted_subsample(screen_samples, rng)
         self.rng = rng
         self.pooling = pooling
         self.screen = screen
+        self.screen_samples = screen_samples
 
     @cached_property
     def source_moments(self):
@@ -150,6 +86,11 @@ class NetworkEvidence:
         weight = self.data.sample_weight
         total = len(self.data.X) if weight is None else weight.sum()
         return [part.value / total for part in sums]
+
+    @cached_property
+    def gradients(self):
+        """`LayerGradients` of each layer, over `screen_samples` of the samples."""
+        return observe_gradients(self.network, self.data.subsample(self.screen_samples, self.rng))
 
     def _accumulate(self, start, add):
         """Run the network over the data; collect per layer what ``add`` makes of each chunk.
@@ -214,6 +155,11 @@ class Evidence:
         F-statistic of the activations across the classes.
     rms : ndarray
         Root mean square of the activations.
+    saliency : ndarray
+        Mean over the samples of weight times gradient of the loss: what the loss would fall by,
+        to first order, without the connection or unit.
+    saliency_rms : ndarray
+        Root of the mean, over minibatches of 128, of the square of the same.
     rng : numpy.random.RandomState
     """
 
@@ -221,6 +167,10 @@ class Evidence:
         self._of = network_evidence
         self.layer = layer
         self.rng = network_evidence.rng
+
+    @property
+    def _gradients(self):
+        return self._of.gradients[self.layer]
 
 
 class ConnectionEvidence(Evidence):
@@ -263,6 +213,16 @@ class ConnectionEvidence(Evidence):
     def rms(self):
         """Root mean square of each source unit, of shape (n_inputs, 1)."""
         return np.sqrt(self._of.source_mean_squares[self.layer])[:, None]
+
+    @property
+    def saliency(self):
+        """Weight times mean gradient, of the shape of the weights."""
+        return self._gradients.saliency
+
+    @property
+    def saliency_rms(self):
+        """Root mean square over minibatches of weight times gradient."""
+        return self._gradients.saliency_rms
 
 
 class UnitEvidence(Evidence):
@@ -307,3 +267,13 @@ class UnitEvidence(Evidence):
         units = after.source_units(self.shape[0])
         squares = np.bincount(units, self._of.source_mean_squares[self.layer + 1], self.shape[0])
         return np.sqrt(squares / np.maximum(np.bincount(units, minlength=self.shape[0]), 1))
+
+    @property
+    def saliency(self):
+        """Sum over a unit's weights and bias of weight times mean gradient."""
+        return self._gradients.unit_saliency
+
+    @property
+    def saliency_rms(self):
+        """Root mean square over minibatches of that sum."""
+        return self._gradients.unit_saliency_rms

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax, logsumexp
 
 from skscreen.kernels.activations import ACTIVATIONS
-from skscreen.kernels.conv import col2im, im2col
+from skscreen.kernels.conv import col2im, im2col, im2col_planes
 from skscreen.kernels.losses import (
     binary_cross_entropy,
     half_squared_error,
     softmax_cross_entropy,
 )
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
-from skscreen.kernels.pool import max_pool, max_unpool
+from skscreen.kernels.pool import max_pool, max_pool_planes, max_unpool
 from skscreen.kernels.sparse import sparse_product
 from skscreen.nn import Distillation, Loss
 from skscreen.nn.optimizers import SGD, Adam
@@ -201,6 +201,10 @@ def test_im2col_and_its_adjoint(seed, size, kernel, stride, top, left, n_channel
     back = np.full(images.shape, np.nan)
     col2im(other, *geometry, back)
     assert np.vdot(columns, other) == pytest.approx(np.vdot(images, back), abs=1e-9)
+    if n_channels == stride == 1:
+        planes = np.full((kernel[0] * kernel[1], 2, *out), np.nan)
+        im2col_planes(images[..., 0], *kernel, top, left, *out, planes)
+        np.testing.assert_array_equal(planes.reshape(len(planes), -1), columns.T)
 
 
 @pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4)])
@@ -212,6 +216,9 @@ def test_max_pool_and_back(rng, size, window):
     winners = np.empty(pooled.shape, np.uint8)
     max_pool(images, *window, pooled, winners)
     np.testing.assert_array_equal(pooled, naive.max_pool(images, window))
+    planes = np.full(pooled.shape, np.nan)
+    max_pool_planes(np.ascontiguousarray(np.moveaxis(images, 3, 0)), *window, planes)
+    np.testing.assert_array_equal(planes, pooled)
     back = np.full(images.shape, np.nan)
     max_unpool(pooled, winners, *window, back)
     assert back.sum() == pooled.sum()
@@ -219,10 +226,15 @@ def test_max_pool_and_back(rng, size, window):
     assert ((back == 0) | (back == images)).all()
 
 
-def test_max_pool_shows_nan():
-    images = np.array([[[[1.0], [np.nan]]]])
-    pooled, winners = np.empty((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.uint8)
-    max_pool(images, 1, 2, pooled, winners)
+@pytest.mark.parametrize("window", [(1, 2), (2, 1)])
+@pytest.mark.parametrize("values", [[1.0, np.nan], [np.nan, 1.0]])
+def test_max_pool_shows_nan(window, values):
+    images = np.array(values).reshape(1, *window, 1)
+    pooled, winners = np.zeros((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.uint8)
+    max_pool(images, *window, pooled, winners)
+    assert np.isnan(pooled).all()
+    pooled[:] = 0
+    max_pool_planes(images.reshape(1, 1, *window), *window, pooled)
     assert np.isnan(pooled).all()
 
 

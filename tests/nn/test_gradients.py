@@ -106,7 +106,9 @@ class TestConv:
         conv = naive.convolve(X, layer.weight, layer.kernel_size, layer.stride, layer.padding)
         expected = naive.max_pool(naive.activate(activation, conv + layer.bias), layer.pool_size)
         assert expected.shape[1:] == layer.output_shape()
-        np.testing.assert_allclose(layer.forward(X, layer.buffers(20)), expected, atol=1e-12)
+        for training in (True, False):
+            output = layer.forward(X, layer.buffers(20, training))
+            np.testing.assert_allclose(output, expected, atol=1e-12)
 
     def test_blocks_change_nothing(self, geometry, monkeypatch):
         layer = self.layer(geometry)

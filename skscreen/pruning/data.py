@@ -1,0 +1,73 @@
+"""The samples that a network is screened with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skscreen.screening import ClassMoments, RegressionMoments, Samples
+
+
+@dataclass(frozen=True)
+class ScreeningData:
+    """Samples to screen with.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+        Of the network's dtype, or uint8.
+    target : ndarray
+        Class codes of shape (n_samples,), or numbers of shape (n_samples, n_outputs).
+    n_classes : int or None
+        Number of classes; None for regression.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Counted as repetitions.
+    """
+
+    X: np.ndarray
+    target: np.ndarray
+    n_classes: int | None
+    sample_weight: np.ndarray | None = None
+
+    def collector(self, screen):
+        """Return the function that makes what a screen collects of so many units."""
+        if not screen.streams:
+            task = "regression" if self.n_classes is None else "classification"
+            return lambda n_units: Samples(task, self.n_classes)
+        if self.n_classes is None:
+            return lambda n_units: RegressionMoments(n_units, self.target.shape[1])
+        return lambda n_units: ClassMoments(self.n_classes, n_units)
+
+    def subsample(self, n_samples, rng):
+        """Draw at most so many of the samples that count, stratified by class."""
+        rows = np.arange(len(self.X))
+        if self.sample_weight is not None:
+            rows = np.flatnonzero(self.sample_weight)
+        if len(rows) > n_samples:
+            rows = rng.permutation(rows)
+            if self.n_classes is not None:
+                # each class's samples evenly over the order, so that its head is stratified
+                codes = self.target[rows]
+                rank = np.empty(len(rows))
+                for k in range(self.n_classes):
+                    own = np.flatnonzero(codes == k)
+                    rank[own] = (np.arange(len(own)) + 0.5) / max(len(own), 1)
+                rows = rows[np.argsort(rank, kind="stable")]
+            rows = np.sort(rows[:n_samples])
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        return ScreeningData(self.X[rows], self.target[rows], self.n_classes, weight)
+
+    def unweighted_subsample(self, n_samples, rng):
+        """Do the same for screens that take no weights.
+
+        Raises
+        ------
+        ValueError
+            If the samples that count have unequal weights.
+        """
+        drawn = self.subsample(n_samples, rng)
+        weight = self.sample_weight
+        if weight is not None and np.ptp(weight[weight > 0]) > 0:
+            raise ValueError(
+                "this score_func or null takes no sample or class weights, got unequal ones"
+            )
+        return ScreeningData(drawn.X, drawn.target, self.n_classes)
