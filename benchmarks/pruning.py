@@ -6,7 +6,8 @@
 Each run is a row of a CSV file; runs that are there already are not repeated, so a stopped
 benchmark goes on where it was. The dense network of a seed is trained once and kept in
 ``--cache``. With ``--split validation`` a sixth of the training data is held out and the test data
-are not read: use it whenever something is to be chosen.
+are not read: use it whenever something is to be chosen. With ``--figure`` the table is drawn as
+well.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 
 import joblib
+import matplotlib.pyplot as plt
 import pandas as pd
 from scipy import stats
 from sklearn.base import clone
@@ -28,6 +30,9 @@ from skscreen.datasets import load_dataset
 from skscreen.inspection import network_costs
 
 HERE = Path(__file__).parent
+
+# Below this number of training samples the dense networks see each sample five times as often.
+FEW_SAMPLES = 10_000
 
 #: name -> (estimator, epochs of the dense training)
 NETWORKS = {
@@ -79,6 +84,8 @@ def train_dense(data, split, network, seed):
     """Train the dense network of a seed."""
     X, y, _, _ = load(data, split)
     estimator, n_epochs = NETWORKS[network]
+    if len(X) < FEW_SAMPLES:
+        n_epochs *= 5
     return clone(estimator).set_params(max_iter=n_epochs, tol=None, random_state=seed).fit(X, y)
 
 
@@ -160,6 +167,30 @@ def paired_difference(table, row, group):
     return f"{difference.mean():+.3f} +- {half:.3f}"
 
 
+def draw(table, path):
+    """Draw the points below the dense network over the sparsity, a panel for each data set."""
+    points = 100 * (table.dense_accuracy - table.accuracy)
+    table = table.assign(points=points, cut=100 * table.sparsity)
+    panels = list(table.groupby(["data", "network", "granularity"], sort=False))
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(4.5 * len(panels), 3.8), squeeze=False, layout="constrained"
+    )
+    for axis, (title, panel) in zip(axes.flat, panels, strict=True):
+        names = ["criterion", "f_weight", "allocation", "options"]
+        names = [name for name in names if panel[name].nunique() > 1 or name == "criterion"]
+        for values, group in panel.groupby(names, sort=False):
+            rows = group.groupby("cut").points
+            mean, error = rows.mean(), rows.std().fillna(0.0)
+            label = " ".join(str(value) for value in values if value != "")
+            places = [f"{cut:g}" for cut in mean.index]
+            axis.errorbar(places, mean, error, label=label, marker="o", capsize=3)
+        axis.set(title=", ".join(title), xlabel="cut [%]", ylabel="points below dense")
+        axis.axhline(0, color="grey", linewidth=0.8)
+        axis.legend(fontsize="small")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
 def build_parser():
     """Build the parser of the command line."""
     parser = argparse.ArgumentParser(
@@ -179,6 +210,7 @@ def build_parser():
     add("--seeds", type=int, default=5, help="number of seeds")
     add("--jobs", type=int, default=1, help="runs at the same time")
     add("--out", type=Path, default=HERE / "results" / "pruning.csv")
+    add("--figure", type=Path, help="draw the table to this file")
     add("--cache", default=".skscreen-cache", help="folder of the dense networks")
     return parser
 
@@ -239,7 +271,10 @@ def main(argv=None):
         )
     table = read(arguments.out)
     wanted = pd.DataFrame(keys, columns=KEY)
-    print(summary(table.merge(wanted, on=KEY)))
+    table = table.merge(wanted, on=KEY)
+    print(summary(table))
+    if arguments.figure:
+        draw(table, arguments.figure)
 
 
 if __name__ == "__main__":

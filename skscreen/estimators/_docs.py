@@ -49,6 +49,9 @@ solver : {"adam", "sgd", "lbfgs"}, default="adam"
         Patience in epochs; see `tol`.
     max_fun : int >= 1, default=15000
         Largest number of objective evaluations of "lbfgs".
+    checkpoint_epoch : int >= 0 or None, default=None
+        After so many epochs of ``fit`` a copy of the network is kept as `checkpoint_`, for a
+        pruner that rewinds to it; 0 keeps the initial weights.
     dropout : float in [0, 1), default=0.0
         Share of each fully connected hidden layer's units set to zero in a training step
         (Srivastava et al. 2014).
@@ -58,6 +61,8 @@ solver : {"adam", "sgd", "lbfgs"}, default="adam"
 FITTED_ATTRIBUTES = """\
 network_ : Network
         The trained network: layers with ``weight``, ``bias``, ``mask``.
+    checkpoint_ : Network or None
+        The network after `checkpoint_epoch` epochs; None if ``fit`` did not come so far.
     coefs_ : list of ndarray
         Weight of each layer, of shape (n_inputs, n_outputs).
     intercepts_ : list of ndarray

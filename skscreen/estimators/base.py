@@ -55,6 +55,7 @@ TRAINING_CHECKS = {
     "epsilon": real(0, INFINITY, closed="neither"),
     "n_iter_no_change": integer(1),
     "max_fun": integer(1),
+    "checkpoint_epoch": integer(0) | none,
     "dropout": real(0, 1, closed="left"),
     "dtype": one_of("float32", "float64"),
 }
@@ -107,7 +108,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         """Run one epoch over a batch of data, going on with weights and optimiser state."""
         go_on = hasattr(self, "network_")
         X, target = self._validated_training_data(X, y, reset=not go_on, **target_options)
-        options = self._options(max_iter=1, tol=None)
+        options = self._options(max_iter=1, tol=None, checkpoint_epoch=None)
         self._train(
             X, target, sample_weight, X_val, y_val, options=options, go_on=go_on, keep_state=True
         )
@@ -119,9 +120,14 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         ``named=False`` is for samples that lost their feature names in an earlier check.
         """
         check_parameters(self, self._parameter_checks)
-        if self.solver == "lbfgs" and (self.early_stopping or self.dropout):
-            name = "early_stopping" if self.early_stopping else "dropout"
-            raise ValueError(f"{name} needs solver 'adam' or 'sgd', got solver='lbfgs'")
+        stochastic = {
+            "early_stopping": self.early_stopping,
+            "dropout": self.dropout,
+            "checkpoint_epoch": self.checkpoint_epoch is not None,
+        }
+        wanted = [name for name, value in stochastic.items() if value]
+        if self.solver == "lbfgs" and wanted:
+            raise ValueError(f"{wanted[0]} needs solver 'adam' or 'sgd', got solver='lbfgs'")
         probe = copy.copy(self)  # validate_data sets n_features_in_ before all checks are done
         if not named:
             vars(probe).pop("feature_names_in_", None)
@@ -217,9 +223,13 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             values = target.encode(y_val)
             check_consistent_length(X_val, values)
             return everything, self._held_out_score(X_val, values, None)
+        return self._split(X, target, weight, self.validation_fraction, rng)
+
+    def _split(self, X, target, weight, fraction, rng):
+        """Hold out a share of the samples; return the other rows and the score on the share."""
         rows, held = train_test_split(
             np.arange(len(X)),
-            test_size=self.validation_fraction,
+            test_size=fraction,
             random_state=rng,
             stratify=self._stratify(target),
         )
@@ -238,6 +248,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         vars(self).update(target.input_attributes)
         vars(self).update(target.fitted_attributes)
         self.network_ = network
+        self.checkpoint_ = result.checkpoint
         self.n_iter_ = before.get("n_iter_", 0) + result.n_iter
         self.t_ = before.get("t_", 0) + result.n_samples_seen
         self.loss_curve_ = [*before.get("loss_curve_", []), *result.loss_curve]

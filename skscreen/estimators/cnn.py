@@ -69,6 +69,7 @@ class _CNN(NetworkEstimator):
         epsilon=1e-8,
         n_iter_no_change=10,
         max_fun=15000,
+        checkpoint_epoch=None,
         dropout=0.0,
         dtype="float32",
     ):
@@ -101,6 +102,7 @@ class _CNN(NetworkEstimator):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.checkpoint_epoch = checkpoint_epoch
         self.dropout = dropout
         self.dtype = dtype
 
@@ -305,6 +307,7 @@ class CNNClassifier(ClassifierTask, _CNN):
         epsilon=1e-8,
         n_iter_no_change=10,
         max_fun=15000,
+        checkpoint_epoch=None,
         dropout=0.0,
         class_weight=None,
         dtype="float32",
@@ -339,6 +342,7 @@ class CNNClassifier(ClassifierTask, _CNN):
             epsilon=epsilon,
             n_iter_no_change=n_iter_no_change,
             max_fun=max_fun,
+            checkpoint_epoch=checkpoint_epoch,
             dropout=dropout,
             dtype=dtype,
         )

@@ -60,6 +60,7 @@ class _MLP(NetworkEstimator):
         epsilon=1e-8,
         n_iter_no_change=10,
         max_fun=15000,
+        checkpoint_epoch=None,
         dropout=0.0,
         dtype="float32",
     ):
@@ -86,6 +87,7 @@ class _MLP(NetworkEstimator):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.checkpoint_epoch = checkpoint_epoch
         self.dropout = dropout
         self.dtype = dtype
 
@@ -173,6 +175,7 @@ class MLPClassifier(ClassifierTask, _MLP):
         epsilon=1e-8,
         n_iter_no_change=10,
         max_fun=15000,
+        checkpoint_epoch=None,
         dropout=0.0,
         class_weight=None,
         dtype="float32",
@@ -201,6 +204,7 @@ class MLPClassifier(ClassifierTask, _MLP):
             epsilon=epsilon,
             n_iter_no_change=n_iter_no_change,
             max_fun=max_fun,
+            checkpoint_epoch=checkpoint_epoch,
             dropout=dropout,
             dtype=dtype,
         )

@@ -1,7 +1,6 @@
 """The estimator that prunes networks."""
 
 import copy
-from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
@@ -9,71 +8,19 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skscreen.estimators._params import (
-    boolean,
-    check_parameters,
-    function,
-    integer,
-    one_of,
-    random_state,
-    real,
-)
+from skscreen.estimators._params import check_parameters
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.handoff import find_handoff
-from skscreen.pruning import (
-    ALLOCATIONS,
-    BUDGETS,
-    CRITERIA,
-    GRANULARITIES,
-    SCHEDULES,
-    PruningPlan,
-    ScreeningData,
-    compact,
-    prune,
-    resolve_criterion,
+from skscreen.estimators.planning import (
+    PRUNER_CHECKS,
+    make_plan,
+    make_screen,
+    training_options,
 )
-from skscreen.pruning.criteria import WEIGHTINGS
+from skscreen.pruning import ScreeningData, compact, prune
 from skscreen.pruning.masks import read_inputs
 from skscreen.pruning.report import ScreeningReport
-from skscreen.screening import (
-    POOLINGS,
-    SCREENS,
-    SELECTIONS,
-    permutation_screen,
-    resolve_screen,
-    select,
-)
-
-# With fewer epochs than this in the dense training, "auto" still takes as many.
-LEAST_EPOCHS = 10
-
-PRUNER_CHECKS = {
-    "granularity": one_of(*GRANULARITIES),
-    "criterion": one_of(*CRITERIA) | function,
-    "budget": one_of(*BUDGETS),
-    "pooling": one_of(*POOLINGS),
-    "score_func": one_of(*SCREENS) | function,
-    "screen_samples": integer(10),
-    "mode": one_of("sparsity", *SELECTIONS),
-    "significance": real(0, 1, closed="neither"),
-    "min_effect": real(0, 1, closed="left"),
-    "null": one_of("theory", "permutation"),
-    "n_permutations": integer(1),
-    "sparsity": real(0, 1, closed="left"),
-    "f_weight": real(0, 1),
-    "weighting": one_of(*WEIGHTINGS),
-    "allocation": one_of("auto", *ALLOCATIONS),
-    "schedule": one_of(*SCHEDULES) | function,
-    "n_rounds": integer(1),
-    "pruning_epochs": one_of("auto") | integer(0),
-    "fine_tune_epochs": one_of("auto") | integer(0),
-    "distill": real(0, 1),
-    "temperature": real(0, float("inf"), closed="neither"),
-    "task": one_of("auto", "classification", "regression"),
-    "random_state": random_state,
-    "verbose": boolean,
-}
 
 
 class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
@@ -153,6 +100,20 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         training between and after the rounds [2]_.
     temperature : float > 0, default=3.0
         Softens the class probabilities for the distillation; without effect on a regressor.
+    learning_rate_init : float > 0 or None, default=None
+        Learning rate between and after the rounds. None takes the network's.
+    alpha : float >= 0 or None, default=None
+        Strength of the L2 penalty between and after the rounds. None takes the network's.
+    rewind : bool, default=False
+        Whether what is left after the last round gets the weights that it had in the dense
+        training after `checkpoint_epoch` epochs, a parameter of the network (the lottery ticket,
+        [3]_). The fine-tuning starts there.
+    early_stopping : bool, default=False
+        Whether the fine-tuning stops when the score on held-out samples stalls, by `tol` and
+        `n_iter_no_change` of the network, and keeps the best state. The samples are held out from
+        the pruning, but not from the dense training.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the samples that is held out for that.
     task : {"auto", "classification", "regression"}, default="auto"
         What the network of a Pipeline does; it matters before ``fit`` only, for example to
         stratify the folds of a grid search. "auto" follows `estimator`, and without one says
@@ -210,6 +171,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
        Methods", arXiv 2502.07189, 2025.
     .. [2] G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network",
        arXiv 1503.02531, 2015.
+    .. [3] J. Frankle, G. K. Dziugaite, D. Roy, M. Carbin, "Linear Mode Connectivity and the
+       Lottery Ticket Hypothesis", ICML 2020, arXiv 1912.05671.
 
     Examples
     --------
@@ -247,6 +210,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         fine_tune_epochs="auto",
         distill=0.0,
         temperature=3.0,
+        learning_rate_init=None,
+        alpha=None,
+        rewind=False,
+        early_stopping=False,
+        validation_fraction=0.1,
         task="auto",
         random_state=None,
         verbose=False,
@@ -273,6 +241,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         self.fine_tune_epochs = fine_tune_epochs
         self.distill = distill
         self.temperature = temperature
+        self.learning_rate_init = learning_rate_init
+        self.alpha = alpha
+        self.rewind = rewind
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
         self.task = task
         self.random_state = random_state
         self.verbose = verbose
@@ -306,33 +279,30 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         fitted, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
         lean = copy.deepcopy(fitted)
         vars(lean).pop("_optimizer", None)
+        checkpoint = vars(lean).pop("checkpoint_", None)
+        if self.rewind and checkpoint is None:
+            raise ValueError(
+                "rewind needs a network that kept an earlier state, got checkpoint_epoch="
+                f"{lean.checkpoint_epoch!r} and {lean.n_iter_} epochs of training"
+            )
         weight = lean._training_weight(inputs, target, sample_weight)
+        rng = self._rng(lean)
+        rows, score = slice(None), None
+        if self.early_stopping:
+            if lean.solver == "lbfgs":
+                raise ValueError("early_stopping needs solver 'adam' or 'sgd', got 'lbfgs'")
+            rows, score = lean._split(inputs, target, weight, self.validation_fraction, rng)
         classes = getattr(lean, "classes_", None)
         data = ScreeningData(
-            inputs, target.values, None if classes is None else len(classes), weight
+            inputs[rows],
+            target.values[rows],
+            None if classes is None else len(classes),
+            weight[rows],
         )
-        rng = self._rng(lean)
-        plan = self._plan(lean, self._screen(rng))
-        result = prune(lean.network_, data, plan, lean._options(verbose=False), rng)
+        plan = make_plan(self, lean, make_screen(self, rng), checkpoint if self.rewind else None)
+        result = prune(lean.network_, data, plan, training_options(self, lean), rng, score=score)
         self._set_fitted(lean, result, plan)
         return self
-
-    def _screen(self, rng):
-        if self.null == "theory":
-            return resolve_screen(self.score_func)
-        if self.score_func not in ("f", "f_regression"):
-            raise ValueError(
-                "null='permutation' shuffles the labels for score_func 'f' or 'f_regression', got "
-                f"score_func={self.score_func!r}"
-            )
-        return permutation_screen(self.n_permutations, rng.randint(2**31 - 1))
-
-    def _selector(self):
-        if self.mode == "sparsity":
-            return None
-        return partial(
-            select, mode=self.mode, significance=self.significance, min_effect=self.min_effect
-        )
 
     def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
         """Return the dense estimator, the samples as its network reads them, and the target."""
@@ -377,41 +347,6 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         if self.random_state is not None and network.random_state is None:
             network.random_state = check_random_state(self.random_state).randint(2**31 - 1)
         return network.fit(X, y, sample_weight=sample_weight, **fit_params)
-
-    def _plan(self, dense, screen):
-        budget = max(dense.n_iter_, LEAST_EPOCHS)
-        pruning_epochs, fine_tune_epochs = self.pruning_epochs, self.fine_tune_epochs
-        if pruning_epochs == "auto":
-            pruning_epochs = budget // 2
-        if fine_tune_epochs == "auto":
-            fine_tune_epochs = budget - budget // 2
-        return PruningPlan(
-            criterion=resolve_criterion(
-                self.criterion, f_weight=self.f_weight, weighting=self.weighting
-            ),
-            granularity=self.granularity,
-            budget=self.budget,
-            pooling=self.pooling,
-            screen=screen,
-            screen_samples=self.screen_samples,
-            selector=self._selector(),
-            sparsity=self.sparsity,
-            allocation=self._allocation(dense.network_),
-            schedule=self.schedule,
-            n_rounds=min(self.n_rounds, pruning_epochs) or self.n_rounds,
-            pruning_epochs=pruning_epochs,
-            fine_tune_epochs=fine_tune_epochs,
-            distill=self.distill,
-            temperature=self.temperature,
-            verbose=self.verbose,
-        )
-
-    def _allocation(self, network):
-        if self.allocation != "auto":
-            return self.allocation
-        if self.granularity == "channel":
-            return "uniform"
-        return "lamp" if network.is_sharded else "erk"
 
     def _rng(self, dense):
         seed = dense.random_state if self.random_state is None else self.random_state

@@ -37,6 +37,7 @@ class TrainingOptions:
     epsilon: float = 1e-8
     n_iter_no_change: int = 10
     max_fun: int = 15000
+    checkpoint_epoch: int | None = None
     verbose: bool = False
 
     def batch_length(self, n_samples):
@@ -60,6 +61,7 @@ class TrainingResult:
     n_iter: int = 0
     n_samples_seen: int = 0
     converged: bool = False
+    checkpoint: object = None
 
     @property
     def best_loss(self):
@@ -279,6 +281,8 @@ def run_epochs(trainer, *, score=None):
     result = TrainingResult()
     best = None
     for epoch in range(options.max_iter):
+        if epoch == options.checkpoint_epoch:
+            result.checkpoint = network.copy()
         value = trainer.epoch(
             lambda part, epoch=epoch: schedule.rate(epoch, part, result.n_samples_seen)
         )

@@ -43,6 +43,8 @@ class PruningPlan:
         Epochs of training spread over the rounds.
     fine_tune_epochs : int >= 0
         Epochs after the last round.
+    checkpoint : Network or None
+        The dense network at an earlier time: what is left gets its weights before the fine-tuning.
     distill : float in [0, 1]
         Weight of the dense network's outputs in the loss.
     temperature : float > 0
@@ -64,6 +66,7 @@ class PruningPlan:
     n_rounds: int
     pruning_epochs: int
     fine_tune_epochs: int
+    checkpoint: object = None
     distill: float = 0.0
     temperature: float = 1.0
     verbose: bool = False
@@ -95,7 +98,7 @@ class PruningResult:
     history: list
 
 
-def prune(network, data, plan, options, rng):
+def prune(network, data, plan, options, rng, *, score=None):
     """Prune a network in place.
 
     Parameters
@@ -109,6 +112,9 @@ def prune(network, data, plan, options, rng):
         How the network is trained between and after the rounds.
     rng : numpy.random.RandomState
         Source of all randomness.
+    score : callable or None
+        ``score(network)`` on held-out data, the larger the better. With it the fine-tuning stops
+        when the score stalls, and the best state is kept.
 
     Returns
     -------
@@ -118,7 +124,8 @@ def prune(network, data, plan, options, rng):
     if plan.distill:
         teacher = Distillation(network.logits(data.X), plan.distill, plan.temperature)
     loss = Loss(network.output, data.target, data.sample_weight, teacher)
-    options = replace(options, tol=None, learning_rate="constant")
+    patience = options.tol if score is not None else None
+    options = replace(options, tol=None, learning_rate="constant", checkpoint_epoch=None)
     optimizer = None
     if options.solver != "lbfgs":
         optimizer = options.new_optimizer(network.parameters())
@@ -143,9 +150,14 @@ def prune(network, data, plan, options, rng):
         curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
     tables = parts.tables(evidence)
-    decaying = replace(options, learning_rate="cosine")
-    curve = _train_on(network, data, loss, decaying, plan.fine_tune_epochs, rng, optimizer)
-    history.append(_entry("fine-tuning", len(steps), network, plan.fine_tune_epochs, curve, plan))
+    if plan.checkpoint is not None:
+        _rewind(network, plan.checkpoint)
+        optimizer = None
+    decaying = replace(options, learning_rate="cosine", tol=patience)
+    curve = _train_on(
+        network, data, loss, decaying, plan.fine_tune_epochs, rng, optimizer, score=score
+    )
+    history.append(_entry("fine-tuning", len(steps), network, len(curve), curve, plan))
     return PruningResult(
         masks=[layer.mask.copy() for layer in network.layers],
         scores=scores,
@@ -160,12 +172,19 @@ def _share(n_epochs, number, n_rounds):
     return n_epochs * (number + 1) // n_rounds - n_epochs * number // n_rounds
 
 
-def _train_on(network, data, loss, options, n_epochs, rng, optimizer):
+def _rewind(network, checkpoint):
+    """Give what is left of a network the weights of an earlier time."""
+    for layer, earlier in zip(network.layers, checkpoint.layers, strict=True):
+        np.multiply(earlier.weight, layer.mask, out=layer.weight)
+        layer.bias[:] = earlier.bias
+
+
+def _train_on(network, data, loss, options, n_epochs, rng, optimizer, score=None):
     """Train for some epochs, possibly none; return the loss curve."""
     if n_epochs == 0:
         return []
     options = replace(options, max_iter=n_epochs)
-    return train(network, data.X, loss, options, rng, optimizer=optimizer).loss_curve
+    return train(network, data.X, loss, options, rng, score=score, optimizer=optimizer).loss_curve
 
 
 def _entry(phase, number, network, n_epochs, curve, plan):

@@ -1,0 +1,133 @@
+"""From the parameters of a pruner to a plan."""
+
+from functools import partial
+
+from skscreen.estimators._params import (
+    boolean,
+    function,
+    integer,
+    none,
+    one_of,
+    random_state,
+    real,
+)
+from skscreen.estimators.base import INFINITY
+from skscreen.pruning import (
+    ALLOCATIONS,
+    BUDGETS,
+    CRITERIA,
+    GRANULARITIES,
+    SCHEDULES,
+    PruningPlan,
+    resolve_criterion,
+)
+from skscreen.pruning.criteria import WEIGHTINGS
+from skscreen.screening import (
+    POOLINGS,
+    SCREENS,
+    SELECTIONS,
+    permutation_screen,
+    resolve_screen,
+    select,
+)
+
+# With fewer epochs than this in the dense training, "auto" still takes as many.
+LEAST_EPOCHS = 10
+
+PRUNER_CHECKS = {
+    "granularity": one_of(*GRANULARITIES),
+    "criterion": one_of(*CRITERIA) | function,
+    "budget": one_of(*BUDGETS),
+    "pooling": one_of(*POOLINGS),
+    "score_func": one_of(*SCREENS) | function,
+    "screen_samples": integer(10),
+    "mode": one_of("sparsity", *SELECTIONS),
+    "significance": real(0, 1, closed="neither"),
+    "min_effect": real(0, 1, closed="left"),
+    "null": one_of("theory", "permutation"),
+    "n_permutations": integer(1),
+    "sparsity": real(0, 1, closed="left"),
+    "f_weight": real(0, 1),
+    "weighting": one_of(*WEIGHTINGS),
+    "allocation": one_of("auto", *ALLOCATIONS),
+    "schedule": one_of(*SCHEDULES) | function,
+    "n_rounds": integer(1),
+    "pruning_epochs": one_of("auto") | integer(0),
+    "fine_tune_epochs": one_of("auto") | integer(0),
+    "distill": real(0, 1),
+    "temperature": real(0, INFINITY, closed="neither"),
+    "learning_rate_init": real(0, INFINITY, closed="neither") | none,
+    "alpha": real(0, INFINITY, closed="left") | none,
+    "rewind": boolean,
+    "early_stopping": boolean,
+    "validation_fraction": real(0, 1, closed="neither"),
+    "task": one_of("auto", "classification", "regression"),
+    "random_state": random_state,
+    "verbose": boolean,
+}
+
+
+def make_screen(pruner, rng):
+    """Return the `Screen` that the parameters describe."""
+    if pruner.null == "theory":
+        return resolve_screen(pruner.score_func)
+    if pruner.score_func not in ("f", "f_regression"):
+        raise ValueError(
+            "null='permutation' shuffles the labels for score_func 'f' or 'f_regression', got "
+            f"score_func={pruner.score_func!r}"
+        )
+    return permutation_screen(pruner.n_permutations, rng.randint(2**31 - 1))
+
+
+def training_options(pruner, dense):
+    """Collect the `TrainingOptions` between and after the rounds."""
+    own = {"learning_rate_init": pruner.learning_rate_init, "alpha": pruner.alpha}
+    own = {name: value for name, value in own.items() if value is not None}
+    return dense._options(verbose=False, **own)
+
+
+def make_plan(pruner, dense, screen, checkpoint):
+    """Turn the parameters into a `PruningPlan` for a fitted network estimator."""
+    budget = max(dense.n_iter_, LEAST_EPOCHS)
+    pruning_epochs, fine_tune_epochs = pruner.pruning_epochs, pruner.fine_tune_epochs
+    if pruning_epochs == "auto":
+        pruning_epochs = budget // 2
+    if fine_tune_epochs == "auto":
+        fine_tune_epochs = budget - budget // 2
+    return PruningPlan(
+        criterion=resolve_criterion(
+            pruner.criterion, f_weight=pruner.f_weight, weighting=pruner.weighting
+        ),
+        granularity=pruner.granularity,
+        budget=pruner.budget,
+        pooling=pruner.pooling,
+        screen=screen,
+        screen_samples=pruner.screen_samples,
+        selector=_selector(pruner),
+        sparsity=pruner.sparsity,
+        allocation=_allocation(pruner, dense.network_),
+        schedule=pruner.schedule,
+        n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,
+        pruning_epochs=pruning_epochs,
+        fine_tune_epochs=fine_tune_epochs,
+        checkpoint=checkpoint,
+        distill=pruner.distill,
+        temperature=pruner.temperature,
+        verbose=pruner.verbose,
+    )
+
+
+def _allocation(pruner, network):
+    if pruner.allocation != "auto":
+        return pruner.allocation
+    if pruner.granularity == "channel":
+        return "uniform"
+    return "lamp" if network.is_sharded else "erk"
+
+
+def _selector(pruner):
+    if pruner.mode == "sparsity":
+        return None
+    return partial(
+        select, mode=pruner.mode, significance=pruner.significance, min_effect=pruner.min_effect
+    )

@@ -1,0 +1,107 @@
+"""How a pruner trains: its own rate and penalty, rewinding, early stopping."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.frozen import FrozenEstimator
+
+from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner
+
+DIGITS, LABELS = load_digits(return_X_y=True)
+X, y = DIGITS[:600] / 16, LABELS[:600]
+
+
+def network(**parameters):
+    defaults = {"max_iter": 8, "tol": None, "random_state": 0, "batch_size": 50}
+    return MLPClassifier((30, 20), **(defaults | parameters))
+
+
+def quick(estimator=None, **parameters):
+    defaults = {"n_rounds": 3, "pruning_epochs": 3, "fine_tune_epochs": 2, "sparsity": 0.8}
+    return ScreeningPruner(estimator, **(defaults | parameters))
+
+
+def test_none_takes_the_rate_and_penalty_of_the_network():
+    dense = network(alpha=0.3, learning_rate_init=0.005).fit(X, y)
+    inherited = quick(FrozenEstimator(dense)).fit(X, y)
+    named = quick(FrozenEstimator(dense), alpha=0.3, learning_rate_init=0.005).fit(X, y)
+    for first, second in zip(inherited.network_.layers, named.network_.layers, strict=True):
+        np.testing.assert_array_equal(first.weight, second.weight)
+    assert dense.alpha == 0.3
+
+
+def test_a_penalty_makes_the_weights_smaller():
+    dense = FrozenEstimator(network().fit(X, y))
+    norms = [
+        sum(np.linalg.norm(w) for w in quick(dense, alpha=alpha).fit(X, y).estimator_.coefs_)
+        for alpha in (0.0, 10.0)
+    ]
+    assert norms[1] < 0.9 * norms[0]
+
+
+def test_without_a_rate_worth_the_name_nothing_moves():
+    dense = network().fit(X, y)
+    lean = quick(FrozenEstimator(dense), learning_rate_init=1e-12).fit(X, y)
+    masked = dense.network_.copy()
+    for layer, mask in zip(masked.layers, lean.masks_, strict=True):
+        layer.weight *= mask
+    expected = masked.probabilities(X.astype(np.float32))
+    np.testing.assert_allclose(lean.predict_proba(X), expected, atol=1e-5)
+
+
+class TestRewind:
+    @pytest.mark.parametrize("epoch", [0, 3])
+    def test_what_is_kept_has_its_earlier_weights(self, epoch):
+        net = network(checkpoint_epoch=epoch).fit(X, y)
+        earlier = network(max_iter=epoch or 1).fit(X, y)
+        if epoch:
+            for layer, coefs in zip(net.checkpoint_.layers, earlier.coefs_, strict=True):
+                np.testing.assert_array_equal(layer.weight, coefs)
+        lean = quick(FrozenEstimator(net), rewind=True, fine_tune_epochs=0).fit(X, y)
+        masked = net.checkpoint_.copy()
+        for layer, mask in zip(masked.layers, lean.masks_, strict=True):
+            layer.weight *= mask
+        expected = masked.probabilities(X.astype(np.float32))
+        np.testing.assert_allclose(lean.predict_proba(X), expected, atol=1e-5)
+        assert not hasattr(lean.estimator_, "checkpoint_")
+
+    def test_then_fine_tuning_learns(self):
+        net = network(checkpoint_epoch=0)
+        lean = quick(net, rewind=True, fine_tune_epochs=20, learning_rate_init=0.01)
+        assert lean.fit(X, y).score(X, y) > 0.9
+        for layer in lean.network_.layers:
+            assert layer.mask is None or not layer.weight[~layer.mask].any()
+
+    def test_a_convolutional_network(self):
+        net = CNNClassifier(
+            (8, 8), conv_channels=(4,), max_iter=2, tol=None, checkpoint_epoch=1, random_state=0
+        )
+        lean = quick(net, granularity="channel", sparsity=0.5, rewind=True).fit(X, y)
+        assert np.isfinite(lean.predict_proba(X)).all()
+
+    def test_without_an_earlier_state_it_says_so(self):
+        with pytest.raises(ValueError, match=r"rewind needs .* got checkpoint_epoch=None"):
+            quick(network(), rewind=True).fit(X, y)
+        with pytest.raises(ValueError, match="checkpoint_epoch=9 and 8 epochs"):
+            quick(network(checkpoint_epoch=9), rewind=True).fit(X, y)
+        with pytest.raises(ValueError, match="checkpoint_epoch needs solver"):
+            network(checkpoint_epoch=0, solver="lbfgs").fit(X, y)
+
+
+class TestEarlyStopping:
+    def test_it_stops_and_keeps_the_best(self):
+        net = network(max_iter=30).fit(X, y).set_params(tol=1e-4, n_iter_no_change=3)
+        net = FrozenEstimator(net)
+        pruner = quick(net, early_stopping=True, fine_tune_epochs=200, learning_rate_init=0.01)
+        pruner.fit(X, y)
+        assert pruner.history_[-1]["n_epochs"] < 200
+        assert pruner.sparsity_ == pytest.approx(0.8, abs=1e-3)
+
+    def test_the_held_out_part_is_not_screened(self):
+        pruner = quick(network(), early_stopping=True, validation_fraction=0.5).fit(X, y)
+        table = pruner.report_.layer(0)
+        assert (table["df_within"] == 300 - 10).all()
+
+    def test_full_batches_have_none(self):
+        with pytest.raises(ValueError, match="early_stopping needs solver"):
+            quick(network(solver="lbfgs"), early_stopping=True).fit(X, y)
