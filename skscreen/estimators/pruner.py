@@ -368,7 +368,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         rule = f"sparsity={self.sparsity:g} of the {self.budget}, {plan.allocation} allocation"
         if plan.selector is not None:
             rule = f"{self.mode} at {self.significance:g}, eta2 of at least {self.min_effect:g}"
-        self.report_ = ScreeningReport(result.tables, result.scores, result.masks, rule)
+        self.report_ = ScreeningReport(
+            result.tables, result.magnitudes, result.scores, result.rounds, rule
+        )
 
     @delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):

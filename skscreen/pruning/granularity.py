@@ -26,6 +26,15 @@ class Connections:
         """Share of the weights that are cut."""
         return cut_share(self.network)
 
+    @property
+    def kept(self):
+        """Masks of the connections of each layer."""
+        return [layer.mask for layer in self.network.layers]
+
+    def magnitudes(self, evidence):
+        """Sizes of each layer's weights."""
+        return [part.magnitude for part in evidence.connections()]
+
     def statistics(self, evidence):
         """`FStatistics` of what the connections read."""
         return evidence.source_statistics
@@ -64,7 +73,7 @@ class Connections:
         """Mask the network down to a sparsity."""
         masks = allocate(
             scores,
-            [part.magnitude for part in evidence.connections()],
+            self.magnitudes(evidence),
             round((1 - sparsity) * sum(score.size for score in scores)),
             allocation,
             [layer.dimensions for layer in self.network.layers],
@@ -120,6 +129,10 @@ class Units:
             total += int(np.count_nonzero(rows_kept)) * int(columns) * repeats
         return total
 
+    def magnitudes(self, evidence):
+        """Sizes of each hidden layer's units' weights."""
+        return [part.magnitude for part in evidence.units()]
+
     def statistics(self, evidence):
         """`FStatistics` of the hidden units."""
         return evidence.unit_statistics[:-1]
@@ -153,7 +166,7 @@ class Units:
 
     def cut(self, evidence, scores, allocation, sparsity):
         """Mask the network down to a sparsity: the most units that the budget allows."""
-        magnitudes = [part.magnitude for part in evidence.units()]
+        magnitudes = self.magnitudes(evidence)
         dimensions = [layer.dimensions for layer in self.network.layers[:-1]]
 
         def choose(n_keep):

@@ -87,6 +87,10 @@ class PruningResult:
         Of each layer's source units, or each hidden layer's units, from the last round.
     tables : list of structured ndarray
         Analysis of variance of the same units.
+    magnitudes : list of ndarray
+        Sizes of the weights in the last round, of the shapes of the scores.
+    rounds : list of ndarray of int
+        Round in which each connection or unit was cut, counted from 1; 0 for what was kept.
     history : list of dict
         One entry per round and one for the fine-tuning.
     """
@@ -95,6 +99,8 @@ class PruningResult:
     scores: list
     statistics: list
     tables: list
+    magnitudes: list
+    rounds: list
     history: list
 
 
@@ -142,10 +148,15 @@ def prune(network, data, plan, options, rng, *, score=None):
         if number == len(steps) - 1:  # before the masks change what the units do
             statistics = parts.statistics(evidence)
         scores = parts.scores(evidence, plan.criterion)
+        magnitudes = parts.magnitudes(evidence)
+        if number == 0:
+            rounds = [np.zeros(score.shape, dtype=np.int32) for score in scores]
         if plan.selector is None:
             parts.cut(evidence, scores, plan.allocation, sparsity)
         else:
             parts.cut_insignificant(evidence, scores, plan.selector)
+        for cut_in, kept in zip(rounds, parts.kept, strict=True):
+            cut_in[~kept & (cut_in == 0)] = number + 1
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
         curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
@@ -163,6 +174,8 @@ def prune(network, data, plan, options, rng, *, score=None):
         scores=scores,
         statistics=statistics,
         tables=tables,
+        magnitudes=magnitudes,
+        rounds=rounds,
         history=history,
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import kruskal
+from scipy.stats import f_oneway, kruskal
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.feature_selection import f_classif
 from sklearn.frozen import FrozenEstimator
@@ -131,9 +131,22 @@ class TestReport:
         pruner = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y)
         rows = pruner.report_.connections(1)
         assert len(rows) == 16 * 8
-        assert rows["kept"].sum() == pruner.masks_[1].sum()
+        np.testing.assert_array_equal(rows["kept"], pruner.masks_[1].ravel())
+        np.testing.assert_array_equal(rows["score"], pruner.scores_[1].ravel())
+        np.testing.assert_array_equal(rows["kept"], rows["round"] == 0)
+        earlier = (rows["round"] > 0) & (rows["round"] < rows["round"].max())
+        np.testing.assert_array_equal(np.isneginf(rows["score"]), earlier)
+        np.testing.assert_array_equal(rows["F"], pruner.f_statistics_[1].F[rows["source"]])
         assert rows["score"][rows["kept"]].min() >= rows["score"][~rows["kept"]].max()
+        frame = pruner.report_.to_frame(1, connections=True)
+        assert frame.loc[(3, 2), "magnitude"] == rows["magnitude"][3 * 8 + 2]
+
+    def test_units(self, dense):
         channel = quick(FrozenEstimator(dense), granularity="channel", sparsity=0.5).fit(X, y)
+        table = channel.report_.layer(0)
+        np.testing.assert_array_equal(table["score"], channel.scores_[0])
+        np.testing.assert_array_equal(table["round"] == 0, channel.masks_[0].any(axis=0))
+        assert "score" in channel.report_.describe(0, 0)
         with pytest.raises(ValueError, match="whole units were scored"):
             channel.report_.connections(0)
 
@@ -146,6 +159,17 @@ class TestReport:
         assert list(frame.columns[:3]) == ["mean_0", "mean_1", "mean_2"]
         assert frame.loc[2, "F"] == pruner.f_statistics_[0].F[2]
         assert pruner.report_.n_layers == 3
+
+    def test_one_connection_as_text(self, dense):
+        pruner = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y)
+        rows = pruner.report_.connections(0)
+        cut, kept = (rows[rows["kept"] == fate][0] for fate in (False, True))
+        text = pruner.report_.describe(0, cut["source"], cut["target"])
+        assert f"cut in round {cut['round']}; rule: sparsity=0.6" in text
+        assert f"|w| = {cut['magnitude']:.4g}" in text
+        expected = f_oneway(*(X[y == k, cut["source"]] for k in range(3)))
+        assert f"{expected.statistic:.4g}" in text
+        assert "kept; rule" in pruner.report_.describe(0, kept["source"], kept["target"])
 
     @pytest.mark.parametrize("pooling", ["mean", "local", "positions"])
     def test_of_a_convolution(self, pooling):
