@@ -20,9 +20,12 @@ class Screening:
     ----------
     f_weight : float in [0, 1]
         Weight of the F-statistic: 0 is magnitude pruning, 1 is screening alone.
-    weighting : {"product", "convex"}
-        ``|w|**(1 - f_weight) * F**f_weight``, or
-        ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within the layer.
+    weighting : {"standardized", "product", "convex"}
+        - "standardized": ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the standard deviation
+          ``s`` of the activation. ``w * s`` is the standardised weight of regression; the score
+          does not depend on the scale of an activation, since F does not either.
+        - "product": ``|w|**(1 - f_weight) * F**f_weight``.
+        - "convex": ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within the layer.
     """
 
     f_weight: float = 0.2
@@ -30,7 +33,10 @@ class Screening:
 
     def __call__(self, evidence):
         """Return the scores, of shape ``evidence.shape``."""
-        magnitude = np.broadcast_to(evidence.magnitude, evidence.shape)
+        magnitude = evidence.magnitude
+        if self.weighting == "standardized":
+            magnitude = magnitude * evidence.spread
+        magnitude = np.broadcast_to(magnitude, evidence.shape)
         if self.f_weight == 0:  # spares the forward pass that F would need
             return magnitude.astype(np.float64)
         return WEIGHTINGS[self.weighting](magnitude, evidence.F, self.f_weight)
@@ -59,7 +65,7 @@ def _relative(values):
     return values / top if top > 0 else np.zeros_like(values)
 
 
-WEIGHTINGS = {"product": product, "convex": convex}
+WEIGHTINGS = {"standardized": product, "product": product, "convex": convex}
 
 
 def magnitude(evidence):

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from skscreen.pruning.gradients import observe_gradients
-from skscreen.screening import SCREENS, PooledMoments
+from skscreen.screening import SCREENS, ClassMoments, PooledMoments
 
 
 class NetworkEvidence:
@@ -22,7 +22,7 @@ class NetworkEvidence:
     screen : Screen
         The statistic.
     screen_samples : int
-        Samples for a screen that cannot stream, and for gradients.
+        Samples for a screen that cannot stream, for scales and for gradients.
     """
 
     def __init__(
@@ -74,31 +74,36 @@ class NetworkEvidence:
         )
 
     @cached_property
-    def source_mean_squares(self):
-        """Mean square of each layer's source units over samples and positions."""
+    def source_totals(self):
+        """`ClassMoments` of one class, of what each layer reads over samples and positions."""
         layers = self.network.layers
 
         def add(part, number, source, output, target, weight):
-            squares = (layers[number].source_values(source).astype(np.float64) ** 2).mean(axis=1)
-            part[number] = _Sum(squares.sum(axis=0) if weight is None else weight @ squares)
+            values = layers[number].source_values(source)
+            n_samples, n_positions, n_inputs = values.shape
+            if weight is not None:
+                weight = np.repeat(weight, n_positions)
+            codes = np.zeros(n_samples * n_positions, dtype=np.intp)
+            part[number].partial_fit(values.reshape(-1, n_inputs), codes, weight)
 
-        sums = self._accumulate(lambda: [_Sum(0.0) for _ in layers], add)
-        weight = self.data.sample_weight
-        total = len(self.data.X) if weight is None else weight.sum()
-        return [part.value / total for part in sums]
+        return self._accumulate(
+            lambda: [ClassMoments(1, layer.n_inputs) for layer in layers],
+            add,
+            self.data.subsample(self.screen_samples, self.rng),
+        )
 
     @cached_property
     def gradients(self):
         """`LayerGradients` of each layer, over `screen_samples` of the samples."""
         return observe_gradients(self.network, self.data.subsample(self.screen_samples, self.rng))
 
-    def _accumulate(self, start, add):
-        """Run the network over the data; collect per layer what ``add`` makes of each chunk.
+    def _accumulate(self, start, add, data=None):
+        """Run the network over data; collect per layer what ``add`` makes of each chunk.
 
-        Chunks may run on threads; what they gave is merged in order, so the result does not
-        depend on the number of threads.
+        The data are those to screen with, unless others are given. Chunks may run on threads;
+        what they gave is merged in order, so the result does not depend on the number of threads.
         """
-        data = self.data
+        data = self.data if data is None else data
 
         def observe_chunk(rows, x, buffers):
             part = start()
@@ -128,16 +133,6 @@ class NetworkEvidence:
         return [UnitEvidence(self, number) for number in range(len(self.network.layers) - 1)]
 
 
-class _Sum:
-    """A sum that merges like moments do."""
-
-    def __init__(self, value):
-        self.value = value
-
-    def merge(self, other):
-        self.value = self.value + other.value
-
-
 class Evidence:
     """What a criterion may look at, for one layer.
 
@@ -153,8 +148,9 @@ class Evidence:
         Size of the weights.
     F : ndarray
         F-statistic of the activations across the classes.
-    rms : ndarray
-        Root mean square of the activations.
+    rms, spread : ndarray
+        Root mean square and standard deviation of the activations, over positions as well, from
+        `screen_samples` of the samples.
     saliency : ndarray
         Mean over the samples of weight times gradient of the loss: what the loss would fall by,
         to first order, without the connection or unit.
@@ -212,7 +208,12 @@ class ConnectionEvidence(Evidence):
     @property
     def rms(self):
         """Root mean square of each source unit, of shape (n_inputs, 1)."""
-        return np.sqrt(self._of.source_mean_squares[self.layer])[:, None]
+        return np.sqrt(self._of.source_totals[self.layer].mean_square())[:, None]
+
+    @property
+    def spread(self):
+        """Standard deviation of each source unit, of shape (n_inputs, 1)."""
+        return np.sqrt(self._of.source_totals[self.layer].variance())[:, None]
 
     @property
     def saliency(self):
@@ -263,10 +264,19 @@ class UnitEvidence(Evidence):
     @property
     def rms(self):
         """Root mean square of what the next layer reads of each unit."""
-        after = self._of.network.layers[self.layer + 1]
-        units = after.source_units(self.shape[0])
-        squares = np.bincount(units, self._of.source_mean_squares[self.layer + 1], self.shape[0])
-        return np.sqrt(squares / np.maximum(np.bincount(units, minlength=self.shape[0]), 1))
+        return self._as_read(ClassMoments.mean_square)
+
+    @property
+    def spread(self):
+        """Standard deviation of what the next layer reads of each unit."""
+        return self._as_read(ClassMoments.variance)
+
+    def _as_read(self, square):
+        """Root of the mean of squares over the inputs of the next layer that show a unit."""
+        units = self._of.network.layers[self.layer + 1].source_units(self.shape[0])
+        squares = square(self._of.source_totals[self.layer + 1])
+        total = np.bincount(units, squares, self.shape[0])
+        return np.sqrt(total / np.maximum(np.bincount(units, minlength=self.shape[0]), 1))
 
     @property
     def saliency(self):

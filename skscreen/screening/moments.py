@@ -222,6 +222,11 @@ class ClassMoments:
         present = self.weight_sum > 0
         return (self.low[present] == self.high[present]).all(axis=0)
 
+    def variance(self):
+        """Weighted variance around the common mean, of shape (n_units,)."""
+        total = self.between() + self.within[self.weight_sum > 0].sum(axis=0)
+        return total / self.weight_sum.sum()
+
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""
         present = self.weight_sum > 0
@@ -374,6 +379,11 @@ class RegressionMoments:
     def constant(self):
         """Whether each unit has the same value in all samples, of shape (n_units,)."""
         return self._low == self._high
+
+    def variance(self):
+        """Weighted variance around the common mean, of shape (n_units,)."""
+        total = self.between() + self.within[self.weight_sum > 0].sum(axis=0)
+        return total / self.weight_sum.sum()
 
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""

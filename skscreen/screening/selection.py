@@ -20,7 +20,7 @@ PERMUTATION_BLOCK = 64
 
 
 def _false_positive_rate(p, significance):
-    return p < significance
+    return p <= significance
 
 
 def _false_discovery_rate(p, significance):
@@ -28,7 +28,7 @@ def _false_discovery_rate(p, significance):
 
 
 def _family_wise_error(p, significance):
-    return p < significance / len(p)
+    return p <= significance / len(p)
 
 
 #: mode -> function of (p, significance) that marks what is significant

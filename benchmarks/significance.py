@@ -1,0 +1,106 @@
+"""Whether the tests keep what they promise, and what saturation does to p-values.
+
+    python benchmarks/significance.py
+
+Everything is simulated, so the truth is known. Three tables: the share of units selected when no
+unit has anything to do with the classes; false discoveries and power when some have; p and effect
+sizes of a tiny effect as the number of samples grows.
+"""
+
+import argparse
+
+import numpy as np
+
+from skscreen.inspection import format_table
+from skscreen.screening import (
+    ClassMoments,
+    f_from_moments,
+    f_statistic,
+    omega_squared,
+    permutation_test,
+    select,
+)
+
+N_SAMPLES, N_CLASSES, N_UNITS, N_TRUE = 120, 4, 50, 10
+LEVEL = 0.05
+
+
+def noise(rng, effect=0.0):
+    """Draw units of which the first `N_TRUE` shift with the class by ``effect`` deviations."""
+    y = rng.permutation(np.arange(N_SAMPLES) % N_CLASSES)
+    A = rng.standard_normal((N_SAMPLES, N_UNITS))
+    A[:, :N_TRUE] += effect * y[:, None]
+    return A, y
+
+
+def shuffled(A, y):
+    """F-statistics with p-values from shuffled labels."""
+    p = permutation_test(A, y, n_permutations=199, random_state=0)
+    return f_statistic(A, y)._replace(p=p)
+
+
+def under_the_null(repetitions):
+    """Share of units selected though there is nothing to find."""
+    nulls = {"F-distribution": f_statistic, "permutation, 199 shuffles": shuffled}
+    rows = []
+    for name, statistic in nulls.items():
+        rng = np.random.default_rng(0)
+        found = [statistic(*noise(rng)) for _ in range(repetitions)]
+        shares = [np.mean([select(f, mode, LEVEL).mean() for f in found]) for mode in MODES]
+        # any selection at all is one false discovery for the family-wise error
+        family = np.mean([select(f, "fwe", LEVEL).any() for f in found])
+        rows.append([name, *(f"{share:.4f}" for share in shares), f"{family:.4f}"])
+    error = 1.96 * np.sqrt(LEVEL * (1 - LEVEL) / (repetitions * N_UNITS))
+    title = f"nothing to find, {repetitions} repetitions"
+    print(format_table([title, *(f"{mode}: share" for mode in MODES), "fwe: any"], rows))
+    print(f"fpr should be {LEVEL} +- {error:.4f}\n")
+
+
+def with_known_truth(repetitions):
+    """False discovery proportion and power of each mode."""
+    rows = []
+    for effect in (0.2, 0.4):
+        rng = np.random.default_rng(1)
+        found = [f_statistic(*noise(rng, effect)) for _ in range(repetitions)]
+        for mode in MODES:
+            chosen = [select(f, mode, LEVEL) for f in found]
+            false = [c[N_TRUE:].sum() / max(c.sum(), 1) for c in chosen]
+            half = 1.96 * np.std(false) / np.sqrt(repetitions)
+            power = np.mean([c[:N_TRUE].mean() for c in chosen])
+            rows.append([f"{effect}", mode, f"{np.mean(false):.4f} +- {half:.4f}", f"{power:.3f}"])
+    bound = LEVEL * (N_UNITS - N_TRUE) / N_UNITS
+    print(format_table(["effect", "mode", "false discoveries", "power"], rows))
+    print(f"fdr should be at most {bound:.3f} ({N_UNITS - N_TRUE} of {N_UNITS} are null)\n")
+
+
+def saturation():
+    """What grows with the number of samples and what does not."""
+    rows = []
+    for n in (100, 1000, 10_000, 100_000, 1_000_000):
+        rng = np.random.default_rng(2)
+        y = np.arange(n) % 2
+        A = rng.standard_normal((n, 1)) + 0.05 * y[:, None]
+        moments = ClassMoments(2, 1).partial_fit(A, y)
+        found = f_from_moments(moments)
+        rows.append(
+            [
+                f"{n:,}",
+                f"{found.F[0]:.2f}",
+                f"{found.p[0]:.2e}",
+                f"{found.eta2[0]:.5f}",
+                f"{omega_squared(moments)[0]:.5f}",
+            ]
+        )
+    print("two classes 0.05 standard deviations apart: eta2 is 0.00062 in the limit")
+    print(format_table(["samples", "F", "p", "eta2", "omega2"], rows))
+
+
+MODES = ("fpr", "fdr", "fwe")
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--repetitions", type=int, default=400)
+    arguments = parser.parse_args()
+    under_the_null(arguments.repetitions)
+    with_known_truth(arguments.repetitions)
+    saturation()
