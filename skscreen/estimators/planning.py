@@ -21,7 +21,7 @@ from skscreen.pruning import (
     PruningPlan,
     resolve_criterion,
 )
-from skscreen.pruning.criteria import WEIGHTINGS
+from skscreen.pruning.criteria import F_SIDES, WEIGHTINGS
 from skscreen.screening import (
     POOLINGS,
     SCREENS,
@@ -49,6 +49,7 @@ PRUNER_CHECKS = {
     "sparsity": real(0, 1, closed="left"),
     "f_weight": real(0, 1),
     "weighting": one_of(*WEIGHTINGS),
+    "f_side": one_of(*F_SIDES),
     "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
@@ -96,7 +97,10 @@ def make_plan(pruner, dense, screen, checkpoint):
         fine_tune_epochs = budget - budget // 2
     return PruningPlan(
         criterion=resolve_criterion(
-            pruner.criterion, f_weight=pruner.f_weight, weighting=pruner.weighting
+            pruner.criterion,
+            f_weight=pruner.f_weight,
+            weighting=pruner.weighting,
+            f_side=pruner.f_side,
         ),
         granularity=pruner.granularity,
         budget=pruner.budget,

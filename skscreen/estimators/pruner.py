@@ -53,9 +53,14 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         and hidden units.
     f_weight : float in [0, 1], default=0.2
         Weight of the F-statistic in the score: 0 is magnitude pruning, 1 screening alone.
-    weighting : {"product", "convex"}, default="product"
-        ``|w|**(1 - f_weight) * F**f_weight``, or
+    weighting : {"standardized", "product", "convex"}, default="standardized"
+        How magnitude and F make a score: ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the
+        standard deviation ``s`` of the activation that is read;
+        ``|w|**(1 - f_weight) * F**f_weight``; or
         ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within a layer.
+    f_side : {"source", "target", "both"}, default="target"
+        Whose F enters the score of a connection: that of the unit it reads, that of the unit it
+        leads to, or the geometric mean of the two. Channels and hidden units have their own F.
     pooling : {"mean", "max", "positions", "local"}, default="max"
         What the F-statistic of a convolution makes of the positions in an image: the mean or the
         maximum of each sample, every position as an observation, or the mean of the statistics
@@ -194,7 +199,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         sparsity=0.9,
         budget="weights",
         f_weight=0.2,
-        weighting="product",
+        weighting="standardized",
+        f_side="target",
         pooling="max",
         score_func="f",
         screen_samples=5000,
@@ -226,6 +232,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         self.budget = budget
         self.f_weight = f_weight
         self.weighting = weighting
+        self.f_side = f_side
         self.pooling = pooling
         self.score_func = score_func
         self.screen_samples = screen_samples

@@ -14,22 +14,27 @@ class Screening:
     """Magnitude weighted with the F-statistic.
 
     All connections that leave a unit share its F, because F does not change when its activation
-    is multiplied by a weight. So F alone cannot rank connections, and the magnitude must enter.
+    is multiplied by a weight; all that lead to a unit share that unit's F. So F alone cannot rank
+    connections, and the magnitude must enter.
 
     Parameters
     ----------
     f_weight : float in [0, 1]
-        Weight of the F-statistic: 0 is magnitude pruning, 1 is screening alone.
+        Weight of the F-statistic: 0 is a magnitude alone, 1 screening alone.
     weighting : {"standardized", "product", "convex"}
         - "standardized": ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the standard deviation
           ``s`` of the activation. ``w * s`` is the standardised weight of regression; the score
           does not depend on the scale of an activation, since F does not either.
         - "product": ``|w|**(1 - f_weight) * F**f_weight``.
         - "convex": ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within the layer.
+    f_side : {"source", "target", "both"}
+        Whose F enters the score of a connection: that of the unit it reads, that of the unit it
+        leads to, or the geometric mean of the two. A unit has its own F.
     """
 
     f_weight: float = 0.2
-    weighting: str = "product"
+    weighting: str = "standardized"
+    f_side: str = "target"
 
     def __call__(self, evidence):
         """Return the scores, of shape ``evidence.shape``."""
@@ -39,7 +44,8 @@ class Screening:
         magnitude = np.broadcast_to(magnitude, evidence.shape)
         if self.f_weight == 0:  # spares the forward pass that F would need
             return magnitude.astype(np.float64)
-        return WEIGHTINGS[self.weighting](magnitude, evidence.F, self.f_weight)
+        F = evidence.statistic(self.f_side)
+        return WEIGHTINGS[self.weighting](magnitude, F, self.f_weight)
 
 
 def product(magnitude, F, f_weight):
@@ -65,6 +71,7 @@ def _relative(values):
     return values / top if top > 0 else np.zeros_like(values)
 
 
+#: name -> function of (magnitude, F, f_weight); "standardized" differs in the magnitude it gets
 WEIGHTINGS = {"standardized": product, "product": product, "convex": convex}
 
 
@@ -103,6 +110,8 @@ def snip(evidence):
     return np.abs(evidence.saliency)
 
 
+F_SIDES = ("source", "target", "both")
+
 #: name -> criterion; "screening" stands for `Screening` with the pruner's own parameters
 CRITERIA = {
     "screening": None,
@@ -114,10 +123,10 @@ CRITERIA = {
 }
 
 
-def resolve_criterion(criterion, *, f_weight, weighting):
+def resolve_criterion(criterion, *, f_weight, weighting, f_side):
     """Return the function that ``criterion`` names, or the callable itself."""
     if criterion == "screening":
-        return Screening(f_weight, weighting)
+        return Screening(f_weight, weighting, f_side)
     return CRITERIA[criterion] if isinstance(criterion, str) else criterion
 
 

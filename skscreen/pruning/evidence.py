@@ -157,12 +157,16 @@ class Evidence:
     saliency_rms : ndarray
         Root of the mean, over minibatches of 128, of the square of the same.
     rng : numpy.random.RandomState
+    network, data : Network, ScreeningData
+        What is pruned and what it is screened with, for criteria that need more.
     """
 
     def __init__(self, network_evidence, layer):
         self._of = network_evidence
         self.layer = layer
         self.rng = network_evidence.rng
+        self.network = network_evidence.network
+        self.data = network_evidence.data
 
     @property
     def _gradients(self):
@@ -183,7 +187,7 @@ class ConnectionEvidence(Evidence):
     @property
     def weight(self):
         """The layer's weights."""
-        return self._of.network.layers[self.layer].weight
+        return self.network.layers[self.layer].weight
 
     @property
     def shape(self):
@@ -204,6 +208,14 @@ class ConnectionEvidence(Evidence):
     def target_F(self):
         """F of the units that the connections lead to, of shape (1, n_outputs)."""
         return self._of.unit_statistics[self.layer].F[None, :]
+
+    def statistic(self, side):
+        """F of the "source", of the "target", or the geometric mean of "both"."""
+        if side == "both":
+            with np.errstate(invalid="ignore"):  # 0 * inf
+                both = np.sqrt(self.F * self.target_F)
+            return np.where(np.isnan(both), 0.0, both)
+        return self.F if side == "source" else self.target_F
 
     @property
     def rms(self):
@@ -236,17 +248,17 @@ class UnitEvidence(Evidence):
     @property
     def shape(self):
         """(n_units,)."""
-        return (self._of.network.layers[self.layer].n_outputs,)
+        return (self.network.layers[self.layer].n_outputs,)
 
     @property
     def incoming(self):
         """Norm of the weights into each unit."""
-        return np.linalg.norm(self._of.network.layers[self.layer].weight.astype(float), axis=0)
+        return np.linalg.norm(self.network.layers[self.layer].weight.astype(float), axis=0)
 
     @property
     def outgoing(self):
         """Norm of the weights that read each unit."""
-        after = self._of.network.layers[self.layer + 1]
+        after = self.network.layers[self.layer + 1]
         squares = (after.weight.astype(float) ** 2).sum(axis=1)
         units = after.source_units(self.shape[0])
         return np.sqrt(np.bincount(units, squares, minlength=self.shape[0]))
@@ -261,6 +273,10 @@ class UnitEvidence(Evidence):
         """F of each unit's own activation."""
         return self._of.unit_statistics[self.layer].F
 
+    def statistic(self, side):
+        """F of the unit; a unit has no sides."""
+        return self.F
+
     @property
     def rms(self):
         """Root mean square of what the next layer reads of each unit."""
@@ -273,7 +289,7 @@ class UnitEvidence(Evidence):
 
     def _as_read(self, square):
         """Root of the mean of squares over the inputs of the next layer that show a unit."""
-        units = self._of.network.layers[self.layer + 1].source_units(self.shape[0])
+        units = self.network.layers[self.layer + 1].source_units(self.shape[0])
         squares = square(self._of.source_totals[self.layer + 1])
         total = np.bincount(units, squares, self.shape[0])
         return np.sqrt(total / np.maximum(np.bincount(units, minlength=self.shape[0]), 1))
