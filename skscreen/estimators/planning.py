@@ -1,5 +1,6 @@
 """From the parameters of a pruner to a plan."""
 
+from dataclasses import replace
 from functools import partial
 
 from skscreen.estimators._params import (
@@ -31,6 +32,10 @@ from skscreen.screening import (
     select,
 )
 
+# A lean network is trained with Adam at a multiple of the dense network's learning rate, and with
+# a stronger L2 penalty: chosen on held-out parts of the training data of Fashion-MNIST and MNIST.
+DENSE_RATE, CONVOLUTION_RATE = 3, 2
+LEAST_ALPHA = 0.05
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
 
@@ -57,8 +62,8 @@ PRUNER_CHECKS = {
     "fine_tune_epochs": one_of("auto") | integer(0),
     "distill": real(0, 1),
     "temperature": real(0, INFINITY, closed="neither"),
-    "learning_rate_init": real(0, INFINITY, closed="neither") | none,
-    "alpha": real(0, INFINITY, closed="left") | none,
+    "learning_rate_init": one_of("auto") | real(0, INFINITY, closed="neither") | none,
+    "alpha": one_of("auto") | real(0, INFINITY, closed="left") | none,
     "rewind": boolean,
     "early_stopping": boolean,
     "validation_fraction": real(0, 1, closed="neither"),
@@ -82,9 +87,16 @@ def make_screen(pruner, rng):
 
 def training_options(pruner, dense):
     """Collect the `TrainingOptions` between and after the rounds."""
+    options = dense._options(verbose=False)
     own = {"learning_rate_init": pruner.learning_rate_init, "alpha": pruner.alpha}
-    own = {name: value for name, value in own.items() if value is not None}
-    return dense._options(verbose=False, **own)
+    if own["learning_rate_init"] == "auto":
+        own["learning_rate_init"] = None
+        if dense.solver == "adam":
+            factor = CONVOLUTION_RATE if dense.network_.is_sharded else DENSE_RATE
+            own["learning_rate_init"] = factor * options.learning_rate_init
+    if own["alpha"] == "auto":
+        own["alpha"] = max(LEAST_ALPHA, options.alpha)
+    return replace(options, **{name: value for name, value in own.items() if value is not None})
 
 
 def make_plan(pruner, dense, screen, checkpoint):

@@ -51,7 +51,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     budget : {"weights", "macs", "units"}, default="weights"
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
         and hidden units.
-    f_weight : float in [0, 1], default=0.2
+    f_weight : float in [0, 1], default=0.1
         Weight of the F-statistic in the score: 0 is magnitude pruning, 1 screening alone.
     weighting : {"standardized", "product", "convex"}, default="standardized"
         How magnitude and F make a score: ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the
@@ -105,10 +105,13 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         training between and after the rounds [2]_.
     temperature : float > 0, default=3.0
         Softens the class probabilities for the distillation; without effect on a regressor.
-    learning_rate_init : float > 0 or None, default=None
-        Learning rate between and after the rounds. None takes the network's.
-    alpha : float >= 0 or None, default=None
-        Strength of the L2 penalty between and after the rounds. None takes the network's.
+    learning_rate_init : float > 0, "auto" or None, default="auto"
+        Learning rate between and after the rounds. "auto" is with "adam" three times the
+        network's, twice with convolutions; None takes the network's.
+    alpha : float >= 0, "auto" or None, default="auto"
+        Strength of the L2 penalty between and after the rounds. "auto" is the network's, at least
+        0.05: it makes the weights of what is useless fall, and lean networks generalise better.
+        None takes the network's.
     rewind : bool, default=False
         Whether what is left after the last round gets the weights that it had in the dense
         training after `checkpoint_epoch` epochs, a parameter of the network (the lottery ticket,
@@ -198,7 +201,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         criterion="screening",
         sparsity=0.9,
         budget="weights",
-        f_weight=0.2,
+        f_weight=0.1,
         weighting="standardized",
         f_side="target",
         pooling="max",
@@ -216,8 +219,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         fine_tune_epochs="auto",
         distill=0.0,
         temperature=3.0,
-        learning_rate_init=None,
-        alpha=None,
+        learning_rate_init="auto",
+        alpha="auto",
         rewind=False,
         early_stopping=False,
         validation_fraction=0.1,

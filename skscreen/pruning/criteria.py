@@ -23,8 +23,9 @@ class Screening:
         Weight of the F-statistic: 0 is a magnitude alone, 1 screening alone.
     weighting : {"standardized", "product", "convex"}
         - "standardized": ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the standard deviation
-          ``s`` of the activation. ``w * s`` is the standardised weight of regression; the score
-          does not depend on the scale of an activation, since F does not either.
+          ``s`` of the activation, and for a unit the norm of the weights that read it.
+          ``w * s`` is the standardised weight of regression; the score does not depend on the
+          scale of an activation, since F does not either.
         - "product": ``|w|**(1 - f_weight) * F**f_weight``.
         - "convex": ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within the layer.
     f_side : {"source", "target", "both"}
@@ -32,15 +33,16 @@ class Screening:
         leads to, or the geometric mean of the two. A unit has its own F.
     """
 
-    f_weight: float = 0.2
+    f_weight: float = 0.1
     weighting: str = "standardized"
     f_side: str = "target"
 
     def __call__(self, evidence):
         """Return the scores, of shape ``evidence.shape``."""
-        magnitude = evidence.magnitude
         if self.weighting == "standardized":
-            magnitude = magnitude * evidence.spread
+            magnitude = evidence.outgoing * evidence.spread
+        else:
+            magnitude = evidence.magnitude
         magnitude = np.broadcast_to(magnitude, evidence.shape)
         if self.f_weight == 0:  # spares the forward pass that F would need
             return magnitude.astype(np.float64)
@@ -88,9 +90,9 @@ def random(evidence):
 def wanda(evidence):
     """Absolute weight times the root mean square of the activation (Sun et al. 2024).
 
-    For units the activation is what the next layer reads. Reference: arXiv 2306.11695.
+    For units the norm of the weights that read it. Reference: arXiv 2306.11695.
     """
-    return np.broadcast_to(evidence.magnitude * evidence.rms, evidence.shape)
+    return np.broadcast_to(evidence.outgoing * evidence.rms, evidence.shape)
 
 
 def taylor(evidence):

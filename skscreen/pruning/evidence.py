@@ -146,6 +146,8 @@ class Evidence:
         Shape the scores must have: that of the weight for connections, (n_units,) for units.
     magnitude : ndarray
         Size of the weights.
+    outgoing : ndarray
+        Size of the weights that read the activation, which is what a connection's is.
     F : ndarray
         F-statistic of the activations across the classes.
     rms, spread : ndarray
@@ -198,6 +200,8 @@ class ConnectionEvidence(Evidence):
     def magnitude(self):
         """Absolute weights, in float64."""
         return np.abs(self.weight.astype(np.float64))
+
+    outgoing = magnitude
 
     @property
     def F(self):

@@ -23,11 +23,19 @@ def quick(estimator=None, **parameters):
 
 def test_none_takes_the_rate_and_penalty_of_the_network():
     dense = network(alpha=0.3, learning_rate_init=0.005).fit(X, y)
-    inherited = quick(FrozenEstimator(dense)).fit(X, y)
+    inherited = quick(FrozenEstimator(dense), alpha=None, learning_rate_init=None).fit(X, y)
     named = quick(FrozenEstimator(dense), alpha=0.3, learning_rate_init=0.005).fit(X, y)
     for first, second in zip(inherited.network_.layers, named.network_.layers, strict=True):
         np.testing.assert_array_equal(first.weight, second.weight)
     assert dense.alpha == 0.3
+
+
+def test_auto_is_a_higher_rate_and_a_stronger_penalty():
+    for solver, rate in (("adam", 0.003), ("sgd", 0.001)):
+        dense = FrozenEstimator(network(solver=solver).fit(X, y))
+        auto = quick(dense).fit(X, y)
+        named = quick(dense, alpha=0.05, learning_rate_init=rate).fit(X, y)
+        np.testing.assert_array_equal(auto.predict_proba(X), named.predict_proba(X))
 
 
 def test_a_penalty_makes_the_weights_smaller():

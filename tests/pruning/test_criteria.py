@@ -19,6 +19,7 @@ F = np.array([[16.0], [1.0]])
 def evidence(magnitude=WEIGHTS, F=F):
     return SimpleNamespace(
         magnitude=magnitude,
+        outgoing=magnitude,
         spread=np.array([[0.5], [2.0]]),
         F=F,
         statistic={"source": F, "target": F.T, "both": np.sqrt(F * F.T)}.get,
