@@ -124,7 +124,9 @@ def run(key, cache):
 
 
 def parse_value(text):
-    """Read an option's value as a number where it is one."""
+    """Read an option's value as a number, or None, where it is one."""
+    if text == "None":
+        return None
     for kind in (int, float):
         try:
             return kind(text)

@@ -34,7 +34,7 @@ from skscreen.screening import (
 
 # A lean network is trained with Adam at a multiple of the dense network's learning rate, and with
 # a stronger L2 penalty: chosen on held-out parts of the training data of Fashion-MNIST and MNIST.
-DENSE_RATE, CONVOLUTION_RATE = 3, 2
+RATE_FACTOR = 3
 LEAST_ALPHA = 0.05
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
@@ -92,8 +92,7 @@ def training_options(pruner, dense):
     if own["learning_rate_init"] == "auto":
         own["learning_rate_init"] = None
         if dense.solver == "adam":
-            factor = CONVOLUTION_RATE if dense.network_.is_sharded else DENSE_RATE
-            own["learning_rate_init"] = factor * options.learning_rate_init
+            own["learning_rate_init"] = RATE_FACTOR * options.learning_rate_init
     if own["alpha"] == "auto":
         own["alpha"] = max(LEAST_ALPHA, options.alpha)
     return replace(options, **{name: value for name, value in own.items() if value is not None})
