@@ -4,7 +4,8 @@ Why F alone cannot rank connections
 
 The F-statistic says how well a unit tells the classes apart. A connection multiplies its unit by a
 weight, and F does not notice: F(w * a) = F(a). So all connections that leave a unit share its F,
-and a ranking by F alone is a ranking of units. The weight must enter.
+and a ranking by F alone is a ranking of units. The weight must enter. (With ``f_side="target"``, the
+default, all connections that lead to a unit share its F: the same holds.)
 """
 
 import matplotlib.pyplot as plt
@@ -31,7 +32,13 @@ net = MLPClassifier((64, 32), max_iter=60, tol=None, learning_rate="cosine", ran
 net.fit(X_train, y_train)
 f_weights = [0.0, 0.1, 0.2, 1 / 3, 0.5, 0.75, 1.0]
 scores = [
-    ScreeningPruner(FrozenEstimator(net), sparsity=0.97, f_weight=f_weight)
+    ScreeningPruner(
+        FrozenEstimator(net),
+        sparsity=0.97,
+        f_weight=f_weight,
+        weighting="product",
+        f_side="source",
+    )
     .fit(X_train, y_train)
     .score(X_test, y_test)
     for f_weight in f_weights
