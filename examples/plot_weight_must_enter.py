@@ -4,8 +4,8 @@ Why F alone cannot rank connections
 
 The F-statistic says how well a unit tells the classes apart. A connection multiplies its unit by a
 weight, and F does not notice: F(w * a) = F(a). So all connections that leave a unit share its F,
-and a ranking by F alone is a ranking of units. The weight must enter. (With ``f_side="target"``, the
-default, all connections that lead to a unit share its F: the same holds.)
+and a ranking by F alone is a ranking of units. The weight must enter. (With ``f_side="target"``,
+the default, all connections that lead to a unit share its F: the same holds.)
 """
 
 import matplotlib.pyplot as plt

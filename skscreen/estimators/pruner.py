@@ -107,7 +107,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Softens the class probabilities for the distillation; without effect on a regressor.
     learning_rate_init : float > 0, "auto" or None, default="auto"
         Learning rate between and after the rounds. "auto" is with "adam" three times the
-        network's, else the network's; None takes the network's.
+        network's but at most 0.003, unless that is higher still; else the network's. None takes
+        the network's.
     alpha : float >= 0, "auto" or None, default="auto"
         Strength of the L2 penalty between and after the rounds. "auto" is the network's, at least
         0.05: it makes the weights of what is useless fall, and lean networks generalise better.
