@@ -32,8 +32,10 @@ from skscreen.screening import (
     select,
 )
 
-# A lean network is trained with Adam at a higher learning rate than the dense one, and with a
-# stronger L2 penalty: chosen on held-out parts of the training data of Fashion-MNIST and MNIST.
+# What is left of a network after heavy pruning has to learn anew: with Adam it is trained at a
+# higher learning rate than the dense one. Lean networks get a stronger L2 penalty, too. Chosen on
+# held-out parts of the training data of Fashion-MNIST and MNIST.
+HEAVY_SPARSITY = 0.95
 RATE_FACTOR, LARGEST_AUTO_RATE = 3, 0.003
 LEAST_ALPHA = 0.05
 # With fewer epochs than this in the dense training, "auto" still takes as many.
@@ -91,7 +93,8 @@ def training_options(pruner, dense):
     own = {"learning_rate_init": pruner.learning_rate_init, "alpha": pruner.alpha}
     if own["learning_rate_init"] == "auto":
         own["learning_rate_init"] = None
-        if dense.solver == "adam":
+        heavy = pruner.granularity == "channel" or pruner.sparsity > HEAVY_SPARSITY
+        if dense.solver == "adam" and pruner.mode == "sparsity" and heavy:
             rate = options.learning_rate_init
             own["learning_rate_init"] = max(rate, min(RATE_FACTOR * rate, LARGEST_AUTO_RATE))
     if own["alpha"] == "auto":

@@ -106,9 +106,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     temperature : float > 0, default=3.0
         Softens the class probabilities for the distillation; without effect on a regressor.
     learning_rate_init : float > 0, "auto" or None, default="auto"
-        Learning rate between and after the rounds. "auto" is with "adam" three times the
-        network's but at most 0.003, unless that is higher still; else the network's. None takes
-        the network's.
+        Learning rate between and after the rounds. "auto" is three times the network's, but at
+        most 0.003 unless that is higher still, where Adam trains what is left of channels or of
+        connections beyond a sparsity of 0.95; else the network's. None takes the network's.
     alpha : float >= 0, "auto" or None, default="auto"
         Strength of the L2 penalty between and after the rounds. "auto" is the network's, at least
         0.05: it makes the weights of what is useless fall, and lean networks generalise better.

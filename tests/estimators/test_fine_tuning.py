@@ -31,10 +31,14 @@ def test_none_takes_the_rate_and_penalty_of_the_network():
 
 
 def test_auto_is_a_higher_rate_and_a_stronger_penalty():
-    for solver, rate in (("adam", 0.003), ("sgd", 0.001)):
+    for solver, sparsity, rate in (
+        ("adam", 0.96, 0.003),
+        ("adam", 0.8, 0.001),
+        ("sgd", 0.96, 0.001),
+    ):
         dense = FrozenEstimator(network(solver=solver).fit(X, y))
-        auto = quick(dense).fit(X, y)
-        named = quick(dense, alpha=0.05, learning_rate_init=rate).fit(X, y)
+        auto = quick(dense, sparsity=sparsity).fit(X, y)
+        named = quick(dense, sparsity=sparsity, alpha=0.05, learning_rate_init=rate).fit(X, y)
         np.testing.assert_array_equal(auto.predict_proba(X), named.predict_proba(X))
 
 
