@@ -2,23 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
+from small import X, network, quick, y
 
-from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner
-
-DIGITS, LABELS = load_digits(return_X_y=True)
-X, y = DIGITS[:600] / 16, LABELS[:600]
-
-
-def network(**parameters):
-    defaults = {"max_iter": 8, "tol": None, "random_state": 0, "batch_size": 50}
-    return MLPClassifier((30, 20), **(defaults | parameters))
-
-
-def quick(estimator=None, **parameters):
-    defaults = {"n_rounds": 3, "pruning_epochs": 3, "fine_tune_epochs": 2, "sparsity": 0.8}
-    return ScreeningPruner(estimator, **(defaults | parameters))
+from skscreen import CNNClassifier
 
 
 def test_none_takes_the_rate_and_penalty_of_the_network():
@@ -107,7 +94,7 @@ class TestEarlyStopping:
         pruner = quick(net, early_stopping=True, fine_tune_epochs=200, learning_rate_init=0.01)
         pruner.fit(X, y)
         assert pruner.history_[-1]["n_epochs"] < 200
-        assert pruner.sparsity_ == pytest.approx(0.8, abs=1e-3)
+        assert pruner.sparsity_ == pytest.approx(0.9, abs=1e-3)
 
     def test_the_held_out_part_is_not_screened(self):
         pruner = quick(network(), early_stopping=True, validation_fraction=0.5).fit(X, y)

@@ -10,7 +10,7 @@ import pytest
 import sklearn
 from counted import CountedMLP
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.datasets import load_diabetes, load_digits
+from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -18,22 +18,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from small import X, network, quick, y
 
-from skscreen import MLPClassifier, MLPRegressor, ScreeningPruner
+from skscreen import MLPRegressor, ScreeningPruner
 from skscreen.pruning import ALLOCATIONS, CRITERIA, SCHEDULES
-
-DIGITS, LABELS = load_digits(return_X_y=True)
-X, y = DIGITS[:600] / 16, LABELS[:600]
-
-
-def network(**parameters):
-    defaults = {"max_iter": 8, "tol": None, "random_state": 0, "batch_size": 50}
-    return MLPClassifier((30, 20), **(defaults | parameters))
-
-
-def quick(estimator=None, **parameters):
-    defaults = {"n_rounds": 3, "pruning_epochs": 3, "fine_tune_epochs": 2}
-    return ScreeningPruner(estimator, **(defaults | parameters))
 
 
 def weights(estimator):
