@@ -75,15 +75,19 @@ def im2col_planes(images, kernel_h, kernel_w, top, left, out_h, out_w, columns):
                     line = columns[dy * kernel_w + dx, i, y]
                     source = y - top + dy
                     if source < 0 or source >= height:
-                        line[:] = zero
+                        for x in range(out_w):
+                            line[x] = zero
                         continue
-                    line[:first] = zero
-                    line[stop:] = zero
-                    if stop > first:
-                        inside = line[first:stop]
-                        values = images[i, source, first - left + dx : stop - left + dx]
-                        for x in range(inside.size):
-                            inside[x] = values[x]
+                    for x in range(first):
+                        line[x] = zero
+                    for x in range(stop, out_w):
+                        line[x] = zero
+                    inside = line[first:stop]
+                    # no values where first == stop, wherever the slice would begin
+                    begin = max(0, first - left + dx)
+                    values = images[i, source, begin : begin + stop - first]
+                    for x in range(inside.size):
+                        inside[x] = values[x]
 
 
 @kernel
