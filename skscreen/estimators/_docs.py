@@ -50,8 +50,9 @@ solver : {"adam", "sgd", "lbfgs"}, default="adam"
     max_fun : int >= 1, default=15000
         Largest number of objective evaluations of "lbfgs".
     checkpoint_epoch : int >= 0 or None, default=None
-        After so many epochs of ``fit`` a copy of the network is kept as `checkpoint_`, for a
-        pruner that rewinds to it; 0 keeps the initial weights.
+        After so many epochs of training a copy of the network is kept as `checkpoint_`, for a
+        pruner that rewinds to it; 0 keeps the initial weights. Training that goes on, by
+        ``partial_fit`` or `warm_start`, leaves it as it is.
     dropout : float in [0, 1), default=0.0
         Share of each fully connected hidden layer's units set to zero in a training step
         (Srivastava et al. 2014).

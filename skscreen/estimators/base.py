@@ -3,7 +3,7 @@
 import copy
 import warnings
 from abc import ABCMeta, abstractmethod
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -108,7 +108,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         """Run one epoch over a batch of data, going on with weights and optimiser state."""
         go_on = hasattr(self, "network_")
         X, target = self._validated_training_data(X, y, reset=not go_on, **target_options)
-        options = self._options(max_iter=1, tol=None, checkpoint_epoch=None)
+        options = self._options(max_iter=1, tol=None)
         self._train(
             X, target, sample_weight, X_val, y_val, options=options, go_on=go_on, keep_state=True
         )
@@ -184,6 +184,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         rows, score = self._hold_out(X, target, weight, X_val, y_val, rng)
         fresh = None if go_on else self._build_network(X.shape[1], target, rng)
         network = fresh or self.network_.copy()
+        if go_on:  # the checkpoint is one of the first training
+            options = replace(options, checkpoint_epoch=None)
         optimizer = copy.deepcopy(getattr(self, "_optimizer", None)) if go_on else None
         if keep_state and optimizer is None:
             optimizer = options.new_optimizer(network.parameters())
@@ -248,7 +250,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         vars(self).update(target.input_attributes)
         vars(self).update(target.fitted_attributes)
         self.network_ = network
-        self.checkpoint_ = result.checkpoint
+        self.checkpoint_ = before.get("checkpoint_", result.checkpoint)
         self.n_iter_ = before.get("n_iter_", 0) + result.n_iter
         self.t_ = before.get("t_", 0) + result.n_samples_seen
         self.loss_curve_ = [*before.get("loss_curve_", []), *result.loss_curve]

@@ -26,10 +26,10 @@ from skscreen.pruning.report import ScreeningReport
 class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     """Prune a neural network by a weighted F-statistic.
 
-    Every connection is scored by its magnitude and by the F-statistic (one-way analysis of
-    variance across the classes, for a regressor that of the univariate linear regression) of the
-    unit it reads. Those with the lowest scores are cut, in rounds with training in between, and
-    the lean network is fine-tuned.
+    Every connection is scored by its standardised weight and by the F-statistic (one-way analysis
+    of variance across the classes, for a regressor that of the univariate linear regression) of
+    the unit it leads to, or reads. Those with the lowest scores are cut, in rounds with training
+    in between, and the lean network is fine-tuned.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
         and hidden units.
     f_weight : float in [0, 1], default=0.1
-        Weight of the F-statistic in the score: 0 is magnitude pruning, 1 screening alone.
+        Weight of the F-statistic in the score: 1 is screening alone, 0 the weights alone (with
+        the "product" weighting that is magnitude pruning).
     weighting : {"standardized", "product", "convex"}, default="standardized"
         How magnitude and F make a score: ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the
         standard deviation ``s`` of the activation that is read;
@@ -69,8 +70,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         The statistic; see `skscreen.screening.screen` for the names. A function of (A, y) that
         returns scores, or scores and p-values, such as those of scikit-learn, will do.
     screen_samples : int >= 10, default=5000
-        Samples, drawn stratified by class, for a `score_func` or `null` that cannot stream, and
-        for the gradients of "taylor" and "snip".
+        Samples, drawn stratified by class, for a `score_func` or `null` that cannot stream, for
+        the standard deviations in the score, and for the gradients of "taylor" and "snip".
     mode : {"sparsity", "fpr", "fdr", "fwe"}, default="sparsity"
         Whether `sparsity` says how much is cut, or significance: the false positive rate, the
         false discovery rate or the family-wise error is held at `significance` in each layer, all
@@ -106,9 +107,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     temperature : float > 0, default=3.0
         Softens the class probabilities for the distillation; without effect on a regressor.
     learning_rate_init : float > 0, "auto" or None, default="auto"
-        Learning rate between and after the rounds. "auto" is three times the network's, but at
-        most 0.003 unless that is higher still, where Adam trains what is left of channels or of
-        connections beyond a sparsity of 0.95; else the network's. None takes the network's.
+        Learning rate between and after the rounds. "auto" is the network's; but where Adam trains
+        what `sparsity` leaves of channels, or of connections beyond 0.95, it is three times that,
+        at most 0.003 (and no less than the network's). None takes the network's.
     alpha : float >= 0, "auto" or None, default="auto"
         Strength of the L2 penalty between and after the rounds. "auto" is the network's, at least
         0.05: it makes the weights of what is useless fall, and lean networks generalise better.
@@ -149,8 +150,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     sparsity_ : float
         Share of the weights that are cut.
     report_ : ScreeningReport
-        Analysis of variance of each layer in the last round, with what was kept and by which
-        rule; prints as a table.
+        Analysis of variance behind each cut, with what was kept, in which round the rest went and
+        by which rule; prints as a table.
     history_ : list of dict
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
@@ -379,9 +380,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         rule = f"sparsity={self.sparsity:g} of the {self.budget}, {plan.allocation} allocation"
         if plan.selector is not None:
             rule = f"{self.mode} at {self.significance:g}, eta2 of at least {self.min_effect:g}"
-        self.report_ = ScreeningReport(
-            result.tables, result.magnitudes, result.scores, result.rounds, rule
-        )
+        self.report_ = ScreeningReport(result.records, rule)
 
     @delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):

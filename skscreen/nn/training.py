@@ -280,13 +280,15 @@ def run_epochs(trainer, *, score=None):
     stall = Stall(options.tol or 0.0, options.n_iter_no_change)
     result = TrainingResult()
     best = None
+    if options.checkpoint_epoch == 0:
+        result.checkpoint = network.copy()
     for epoch in range(options.max_iter):
-        if epoch == options.checkpoint_epoch:
-            result.checkpoint = network.copy()
         value = trainer.epoch(
             lambda part, epoch=epoch: schedule.rate(epoch, part, result.n_samples_seen)
         )
         _record(result, value, len(trainer.X), options)
+        if result.n_iter == options.checkpoint_epoch:
+            result.checkpoint = network.copy()
         if score is not None:
             result.validation_scores.append(float(score(network)))
             value = -result.validation_scores[-1]

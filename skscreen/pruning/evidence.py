@@ -95,7 +95,8 @@ class NetworkEvidence:
     @cached_property
     def gradients(self):
         """`LayerGradients` of each layer, over `screen_samples` of the samples."""
-        return observe_gradients(self.network, self.data.subsample(self.screen_samples, self.rng))
+        data = self.data.subsample(self.screen_samples, self.rng)
+        return observe_gradients(self.network, data, self.rng)
 
     def _accumulate(self, start, add, data=None):
         """Run the network over data; collect per layer what ``add`` makes of each chunk.

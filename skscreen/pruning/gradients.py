@@ -36,7 +36,7 @@ class LayerGradients:
     unit_saliency_rms: np.ndarray
 
 
-def observe_gradients(network, data):
+def observe_gradients(network, data, rng):
     """Compute the gradients of a network's loss on data.
 
     Parameters
@@ -44,6 +44,8 @@ def observe_gradients(network, data):
     network : Network
         Left as it is.
     data : ScreeningData
+    rng : numpy.random.RandomState
+        Draws the minibatches: samples in order of their classes would make them unlike each other.
 
     Returns
     -------
@@ -55,9 +57,9 @@ def observe_gradients(network, data):
     batch = np.empty((length, *data.X.shape[1:]), network.dtype)
     delta = np.empty((length, network.layers[-1].n_outputs), network.dtype)
     sums = [_Sums(layer) for layer in network.layers]
-    starts = range(0, len(data.X), length)
-    for start in starts:
-        index = np.arange(start, min(start + length, len(data.X)))
+    order = rng.permutation(len(data.X))
+    for start in range(0, len(data.X), length):
+        index = order[start : start + length]
         x = network.gather(data.X, index, batch[: len(index)])
         logits = network.forward(x, buffers)
         loss.gradient(logits, index, delta[: len(index)], loss.total(len(index)))

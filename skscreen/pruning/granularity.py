@@ -40,16 +40,28 @@ class Connections:
         return evidence.source_statistics
 
     def tables(self, evidence):
-        """ANOVA table of each layer's source units; ``kept`` counts their connections."""
+        """ANOVA table of each layer's source units; ``kept`` is filled in later."""
         return [
-            anova_table(moments, found, np.count_nonzero(layer.mask, axis=1))
-            for moments, found, layer in zip(
-                evidence.source_moments,
-                evidence.source_statistics,
-                self.network.layers,
-                strict=True,
+            anova_table(moments, found, np.zeros(len(found.F), dtype=int))
+            for moments, found in zip(
+                evidence.source_moments, evidence.source_statistics, strict=True
             )
         ]
+
+    def has_tables(self, evidence):
+        """Whether what the tables need has been computed already."""
+        return "source_moments" in vars(evidence)
+
+    def target_statistics(self, evidence):
+        """F of the unit that each connection leads to, for each layer."""
+        return [
+            np.broadcast_to(found.F, layer.weight.shape).copy()
+            for found, layer in zip(evidence.unit_statistics, self.network.layers, strict=True)
+        ]
+
+    def has_target_statistics(self, evidence):
+        """Whether they have been computed already."""
+        return "unit_moments" in vars(evidence)
 
     def cut_insignificant(self, evidence, scores, selector):
         """Cut all connections of source units that a selection does not mark."""
@@ -138,13 +150,25 @@ class Units:
         return evidence.unit_statistics[:-1]
 
     def tables(self, evidence):
-        """ANOVA table of each hidden layer's units."""
+        """ANOVA table of each hidden layer's units; ``kept`` is filled in later."""
         return [
-            anova_table(moments, found, kept.astype(int))
-            for moments, found, kept in zip(
-                evidence.unit_moments, evidence.unit_statistics, self.kept, strict=False
+            anova_table(moments, found, np.zeros(len(found.F), dtype=int))
+            for moments, found in zip(
+                evidence.unit_moments[:-1], evidence.unit_statistics[:-1], strict=True
             )
         ]
+
+    def has_tables(self, evidence):
+        """Whether what the tables need has been computed already."""
+        return "unit_moments" in vars(evidence)
+
+    def target_statistics(self, evidence):
+        """Nothing: a unit has its own statistics."""
+        return [None] * len(self.kept)
+
+    def has_target_statistics(self, evidence):
+        """Whether they have been computed already."""
+        return False
 
     def cut_insignificant(self, evidence, scores, selector):
         """Cut the units that a selection does not mark."""

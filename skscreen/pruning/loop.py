@@ -7,6 +7,7 @@ import numpy as np
 from skscreen.nn import Distillation, Loss, train
 from skscreen.pruning.evidence import NetworkEvidence
 from skscreen.pruning.granularity import GRANULARITIES, cut_share
+from skscreen.pruning.record import Record
 from skscreen.pruning.schedules import sparsities
 from skscreen.screening import Screen
 
@@ -85,12 +86,8 @@ class PruningResult:
         been cut before.
     statistics : list of FStatistics
         Of each layer's source units, or each hidden layer's units, from the last round.
-    tables : list of structured ndarray
-        Analysis of variance of the same units.
-    magnitudes : list of ndarray
-        Sizes of the weights in the last round, of the shapes of the scores.
-    rounds : list of ndarray of int
-        Round in which each connection or unit was cut, counted from 1; 0 for what was kept.
+    records : list of LayerRecord
+        What was known of each connection or unit when it was last a candidate.
     history : list of dict
         One entry per round and one for the fine-tuning.
     """
@@ -98,9 +95,7 @@ class PruningResult:
     masks: list
     scores: list
     statistics: list
-    tables: list
-    magnitudes: list
-    rounds: list
+    records: list
     history: list
 
 
@@ -137,6 +132,7 @@ def prune(network, data, plan, options, rng, *, score=None):
         optimizer = options.new_optimizer(network.parameters())
     history = []
     parts = GRANULARITIES[plan.granularity](network, plan.budget)
+    record = Record(parts)
     if plan.selector is None:
         steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
     else:
@@ -148,19 +144,15 @@ def prune(network, data, plan, options, rng, *, score=None):
         if number == len(steps) - 1:  # before the masks change what the units do
             statistics = parts.statistics(evidence)
         scores = parts.scores(evidence, plan.criterion)
-        magnitudes = parts.magnitudes(evidence)
-        if number == 0:
-            rounds = [np.zeros(score.shape, dtype=np.int32) for score in scores]
+        record.observe(evidence, scores, final=number == len(steps) - 1)
         if plan.selector is None:
             parts.cut(evidence, scores, plan.allocation, sparsity)
         else:
             parts.cut_insignificant(evidence, scores, plan.selector)
-        for cut_in, kept in zip(rounds, parts.kept, strict=True):
-            cut_in[~kept & (cut_in == 0)] = number + 1
+        record.cut(number + 1)
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
         curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
-    tables = parts.tables(evidence)
     if plan.checkpoint is not None:
         _rewind(network, plan.checkpoint)
         optimizer = None
@@ -173,9 +165,7 @@ def prune(network, data, plan, options, rng, *, score=None):
         masks=[layer.mask.copy() for layer in network.layers],
         scores=scores,
         statistics=statistics,
-        tables=tables,
-        magnitudes=magnitudes,
-        rounds=rounds,
+        records=record.layers,
         history=history,
     )
 

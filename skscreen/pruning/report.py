@@ -9,12 +9,8 @@ class ScreeningReport:
 
     Parameters
     ----------
-    tables : list of structured ndarray
-        From `anova_table`, one per layer.
-    magnitudes, scores : list of ndarray
-        Sizes of the weights and scores in the last round, of each layer's connections or units.
-    rounds : list of ndarray of int
-        Round in which each was cut; 0 for what was kept.
+    records : list of LayerRecord
+        What was known of each connection or unit when it was last a candidate, one per layer.
     rule : str
         What decided.
 
@@ -30,17 +26,14 @@ class ScreeningReport:
     array([0.62, 0.4 , 0.94, 0.93])
     """
 
-    def __init__(self, tables, magnitudes, scores, rounds, rule):
-        self._tables = tables
-        self._magnitudes = magnitudes
-        self._scores = scores
-        self._rounds = rounds
+    def __init__(self, records, rule):
+        self._records = records
         self.rule = rule
 
     @property
     def n_layers(self):
         """Number of layers that were screened."""
-        return len(self._tables)
+        return len(self._records)
 
     def layer(self, number):
         """Return the table of a layer's units, one row each.
@@ -56,14 +49,17 @@ class ScreeningReport:
         table : structured ndarray
             See `skscreen.screening.anova_table`. ``kept`` is the number of connections; with
             channel granularity it is 1 or 0, and there are ``magnitude``, ``score`` and ``round``
-            (in which the unit was cut, 0 if it was kept) as well.
+            (in which the unit was cut, 0 if it was kept) as well. A row is from the last time
+            that the statistics were computed while the unit was in use: the first round, the last
+            one, and all rounds in which the criterion or the selection looked at them.
         """
-        if self._scores[number].ndim == 2:
-            return self._tables[number]
+        record = self._records[number]
+        if record.score.ndim == 2:
+            return record.table
         return recfunctions.append_fields(
-            self._tables[number],
+            record.table,
             ["magnitude", "score", "round"],
-            [self._magnitudes[number], self._scores[number], self._rounds[number]],
+            [record.magnitude, record.score, record.round],
             usemask=False,
         )
 
@@ -79,31 +75,36 @@ class ScreeningReport:
         -------
         table : structured ndarray of shape (n_inputs * n_outputs,)
             ``source``, ``target``; ``F``, ``p`` and ``eta2`` of the source (the rest of its
-            analysis is row ``source`` of `layer`); ``magnitude`` and ``score`` when it was scored
-            last, -inf if it had been cut before; ``kept``, and ``round``, in which it was cut.
+            analysis is row ``source`` of `layer`) and ``target_F``, F of the target; ``magnitude``
+            and ``score`` in the round that cut it or, if it was kept, the last one; ``kept``; and
+            ``round``, in which it was cut, 0 if it was kept.
 
         Raises
         ------
         ValueError
             With channel granularity, where units are scored: see `layer`.
         """
-        scores, table = self._scores[number], self._tables[number]
-        if scores.ndim != 2:
-            raise ValueError("whole units were scored, not connections: see layer()")
-        source, target = (index.ravel() for index in np.indices(scores.shape))
-        rounds = self._rounds[number].ravel()
+        record = self._of_connections(number)
+        source, target = (index.ravel() for index in np.indices(record.score.shape))
         columns = {
             "source": source,
             "target": target,
-            "F": table["F"][source],
-            "p": table["p"][source],
-            "eta2": table["eta2"][source],
-            "magnitude": self._magnitudes[number].ravel(),
-            "score": scores.ravel(),
-            "kept": rounds == 0,
-            "round": rounds,
+            "F": record.table["F"][source],
+            "p": record.table["p"][source],
+            "eta2": record.table["eta2"][source],
+            "target_F": record.target_F.ravel(),
+            "magnitude": record.magnitude.ravel(),
+            "score": record.score.ravel(),
+            "kept": record.round.ravel() == 0,
+            "round": record.round.ravel(),
         }
         return np.rec.fromarrays(list(columns.values()), names=list(columns)).view(np.ndarray)
+
+    def _of_connections(self, number):
+        record = self._records[number]
+        if record.score.ndim != 2:
+            raise ValueError("whole units were scored, not connections: see layer()")
+        return record
 
     def to_frame(self, number, *, connections=False):
         """Return the table of a layer's units, or connections, as a pandas DataFrame.
@@ -160,32 +161,30 @@ class ScreeningReport:
         eta2 = 0.4008, omega2 = 0.391
         0 connections kept; rule: fwe at 0.05, eta2 of at least 0.5
         """
+        record = self._records[number] if target is None else self._of_connections(number)
         row = self.layer(number)[unit]
-        where = f"layer {number}, unit {unit}" + ("" if target is None else f" to unit {target}")
+        lines = [f"layer {number}, unit {unit}"]
         effect = f"eta2 = {row['eta2']:.4g}"
-        lines = [where]
         if "SSB" in row.dtype.names:
             lines += _variance_lines(row)
             effect += f", omega2 = {row['omega2']:.4g}"
         else:
-            lines.append(f"F = {row['F']:.4g}, p = {row['p']:.3g}")
+            lines.append(f"statistic {row['F']:.4g}, p = {row['p']:.3g}")
         lines.append(effect)
-        if target is not None or "score" in row.dtype.names:
-            place = unit if target is None else (unit, target)
-            lines.append(
-                f"|w| = {self._magnitudes[number][place]:.4g}, "
-                f"score = {self._scores[number][place]:.4g}"
-            )
-            rounds = self._rounds[number][place]
-            fate = f"cut in round {rounds}" if rounds else "kept"
+        place = unit
+        if target is not None:
+            place = unit, target
+            lines.append(f"connection to unit {target}, whose F is {record.target_F[place]:.4g}")
+        if record.score[place].ndim == 0:
+            lines.append(f"|w| = {record.magnitude[place]:.4g}, score = {record.score[place]:.4g}")
+            fate = f"cut in round {record.round[place]}" if record.round[place] else "kept"
         else:
             fate = f"{row['kept']} connections kept"
-        lines.append(f"{fate}; rule: {self.rule}")
-        return "\n".join(lines)
+        return "\n".join([*lines, f"{fate}; rule: {self.rule}"])
 
     def __str__(self):
         lines = [f"rule: {self.rule}"]
-        for number, table in enumerate(self._tables):
+        for number, table in enumerate(record.table for record in self._records):
             kept = np.count_nonzero(table["kept"])
             lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used")
             lines.append(f"{'unit':>6} {'F':>12} {'p':>10} {'eta2':>7} {'kept':>6}")
@@ -204,13 +203,19 @@ class ScreeningReport:
 
 
 def _variance_lines(row):
-    """Lay out sums of squares, degrees of freedom and mean squares."""
-    header = f"{'source':<10} {'SS':>10} {'df':>6} {'MS':>12} {'F':>12} {'p':>10}"
-    lines = ["class means: " + ", ".join(f"{mean:.4g}" for mean in row["mean"]), header]
-    for name, squares, df, tail in (
-        ("between", row["SSB"], row["df_between"], f" {row['F']:>12.4g} {row['p']:>10.3g}"),
-        ("within", row["SSW"], row["df_within"], ""),
-    ):
-        lines.append(f"{name:<10} {squares:>10.4g} {df:>6g} {squares / df:>12.4g}{tail}")
+    """Lay out sums of squares, degrees of freedom and mean squares, and the screen's statistic."""
+    between, within = row["SSB"] / row["df_between"], row["SSW"] / row["df_within"]
+    classical = within > 0 and np.isclose(between / within, row["F"], rtol=1e-6)
+    test = f" {row['F']:>12.4g} {row['p']:>10.3g}" if classical else ""
+    header = f"{'source':<10} {'SS':>10} {'df':>6} {'MS':>12}"
+    lines = [
+        "class means: " + ", ".join(f"{mean:.4g}" for mean in row["mean"]),
+        header + (f" {'F':>12} {'p':>10}" if classical else ""),
+        f"{'between':<10} {row['SSB']:>10.4g} {row['df_between']:>6g} {between:>12.4g}{test}",
+        f"{'within':<10} {row['SSW']:>10.4g} {row['df_within']:>6g} {within:>12.4g}",
+    ]
     total = row["SSB"] + row["SSW"], row["df_between"] + row["df_within"]
-    return [*lines, f"{'total':<10} {total[0]:>10.4g} {total[1]:>6g}"]
+    lines.append(f"{'total':<10} {total[0]:>10.4g} {total[1]:>6g}")
+    if not classical:  # another screen, another pooling, or no variance within the classes
+        lines.append(f"statistic of the screen: {row['F']:.4g}, p = {row['p']:.3g}")
+    return lines

@@ -380,11 +380,6 @@ class RegressionMoments:
         """Whether each unit has the same value in all samples, of shape (n_units,)."""
         return self._low == self._high
 
-    def variance(self):
-        """Weighted variance around the common mean, of shape (n_units,)."""
-        total = self.between() + self.within[self.weight_sum > 0].sum(axis=0)
-        return total / self.weight_sum.sum()
-
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""
         return self.sxx / self.weight_sum + (self._mean + self._origin[0]) ** 2

@@ -49,20 +49,29 @@ def test_without_a_rate_worth_the_name_nothing_moves():
 
 
 class TestRewind:
-    @pytest.mark.parametrize("epoch", [0, 3])
+    @pytest.mark.parametrize("epoch", [0, 3, 8])
     def test_what_is_kept_has_its_earlier_weights(self, epoch):
         net = network(checkpoint_epoch=epoch).fit(X, y)
-        earlier = network(max_iter=epoch or 1).fit(X, y)
-        if epoch:
-            for layer, coefs in zip(net.checkpoint_.layers, earlier.coefs_, strict=True):
-                np.testing.assert_array_equal(layer.weight, coefs)
+        # at a rate of nothing the first epoch leaves the initial weights
+        alone = {"max_iter": epoch} if epoch else {"max_iter": 1, "learning_rate_init": 1e-30}
+        earlier = network(**alone).fit(X, y)
+        for layer, coefs in zip(net.checkpoint_.layers, earlier.coefs_, strict=True):
+            np.testing.assert_array_equal(layer.weight, coefs)
         lean = quick(FrozenEstimator(net), rewind=True, fine_tune_epochs=0).fit(X, y)
-        masked = net.checkpoint_.copy()
+        masked = earlier.network_.copy()
         for layer, mask in zip(masked.layers, lean.masks_, strict=True):
             layer.weight *= mask
         expected = masked.probabilities(X.astype(np.float32))
         np.testing.assert_allclose(lean.predict_proba(X), expected, atol=1e-5)
         assert not hasattr(lean.estimator_, "checkpoint_")
+
+    def test_training_that_goes_on_leaves_the_checkpoint(self):
+        net = network(checkpoint_epoch=2, warm_start=True).fit(X, y)
+        before = net.checkpoint_.layers[0].weight.copy()
+        net.partial_fit(X, y)
+        np.testing.assert_array_equal(net.checkpoint_.layers[0].weight, before)
+        net.fit(X, y)
+        np.testing.assert_array_equal(net.checkpoint_.layers[0].weight, before)
 
     def test_then_fine_tuning_learns(self):
         net = network(checkpoint_epoch=0)
@@ -95,6 +104,16 @@ class TestEarlyStopping:
         pruner.fit(X, y)
         assert pruner.history_[-1]["n_epochs"] < 200
         assert pruner.sparsity_ == pytest.approx(0.9, abs=1e-3)
+
+    def test_the_best_state_is_kept(self):
+        # a penalty that drives all weights to zero: the longer the training, the worse
+        dense = network(max_iter=30, dtype="float64").fit(X, y)
+        ruin = {"alpha": 1000.0, "pruning_epochs": 0, "n_rounds": 1, "fine_tune_epochs": 60}
+        early, late = (
+            quick(FrozenEstimator(dense), early_stopping=early, sparsity=0.3, **ruin).fit(X, y)
+            for early in (True, False)
+        )
+        assert late.score(X, y) < 0.5 < 0.8 < early.score(X, y)
 
     def test_the_held_out_part_is_not_screened(self):
         pruner = quick(network(), early_stopping=True, validation_fraction=0.5).fit(X, y)

@@ -132,10 +132,9 @@ class TestReport:
         rows = pruner.report_.connections(1)
         assert len(rows) == 16 * 8
         np.testing.assert_array_equal(rows["kept"], pruner.masks_[1].ravel())
-        np.testing.assert_array_equal(rows["score"], pruner.scores_[1].ravel())
+        last = np.isfinite(pruner.scores_[1].ravel())
+        np.testing.assert_array_equal(rows["score"][last], pruner.scores_[1].ravel()[last])
         np.testing.assert_array_equal(rows["kept"], rows["round"] == 0)
-        earlier = (rows["round"] > 0) & (rows["round"] < rows["round"].max())
-        np.testing.assert_array_equal(np.isneginf(rows["score"]), earlier)
         np.testing.assert_array_equal(rows["F"], pruner.f_statistics_[1].F[rows["source"]])
         assert rows["score"][rows["kept"]].min() >= rows["score"][~rows["kept"]].max()
         frame = pruner.report_.to_frame(1, connections=True)
@@ -144,11 +143,57 @@ class TestReport:
     def test_units(self, dense):
         channel = quick(FrozenEstimator(dense), granularity="channel", sparsity=0.5).fit(X, y)
         table = channel.report_.layer(0)
-        np.testing.assert_array_equal(table["score"], channel.scores_[0])
+        last = np.isfinite(channel.scores_[0])
+        np.testing.assert_array_equal(table["score"][last], channel.scores_[0][last])
         np.testing.assert_array_equal(table["round"] == 0, channel.masks_[0].any(axis=0))
         assert "score" in channel.report_.describe(0, 0)
         with pytest.raises(ValueError, match="whole units were scored"):
             channel.report_.connections(0)
+
+    @pytest.mark.parametrize("granularity", ["connection", "channel"])
+    @pytest.mark.parametrize("f_side", ["source", "target"])
+    def test_what_was_cut_early_keeps_its_reason(self, dense, granularity, f_side):
+        pruner = quick(
+            FrozenEstimator(dense),
+            granularity=granularity,
+            f_side=f_side,
+            sparsity=0.7,
+            n_rounds=4,
+            pruning_epochs=4,
+        ).fit(X, y)
+        table = pruner.report_.layer(0)
+        alive = dense.network_.logits(X, depth=1).std(axis=0) > 0
+        if granularity == "connection":
+            rows = pruner.report_.connections(0)
+            assert (table["F"] > 0).all()
+            np.testing.assert_array_equal(rows["target_F"] > 0, alive[rows["target"]])
+        else:
+            rows = table[alive]
+        early = rows[(rows["round"] > 0) & (rows["round"] < 4)]
+        assert early.size
+        assert (early["magnitude"] > 0).all()
+        assert np.isfinite(early["score"]).all()
+        assert (early["F"] > 0).all()
+
+    def test_the_score_is_what_the_report_says(self, dense):
+        pruner = quick(FrozenEstimator(dense), sparsity=0.6, weighting="product").fit(X, y)
+        for number in range(3):
+            rows = pruner.report_.connections(number)
+            expected = rows["magnitude"] ** 0.9 * rows["target_F"] ** 0.1
+            np.testing.assert_allclose(rows["score"], expected, rtol=1e-9)
+        # the units that a layer's connections lead to are those that the next one's read
+        np.testing.assert_allclose(
+            pruner.report_.connections(0)["target_F"][:16], pruner.f_statistics_[1].F, rtol=1e-9
+        )
+
+    def test_another_statistic_is_not_shown_as_F(self, dense):
+        pruner = quick(FrozenEstimator(dense), sparsity=0.6, score_func="kruskal").fit(X, y)
+        expected = kruskal(*(X[y == k, 0] for k in range(3))).statistic
+        text = pruner.report_.describe(0, 0)
+        assert f"statistic of the screen: {expected:.4g}" in text
+        channel = quick(FrozenEstimator(dense), granularity="channel", sparsity=0.5).fit(X, y)
+        with pytest.raises(ValueError, match="whole units were scored"):
+            channel.report_.describe(0, 0, 1)
 
     def test_as_text_and_as_a_frame(self, dense):
         pruner = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y)

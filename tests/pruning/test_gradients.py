@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from skscreen import CNNClassifier, MLPClassifier, MLPRegressor, ScreeningPruner
 from skscreen.nn import Loss
@@ -98,8 +99,9 @@ def test_squares_are_those_of_minibatches():
         (of_weight(layer, (3, 2)), found.connections()[0].saliency_rms[3, 2]),
         (of_unit(layer, 2), found.units()[0].saliency_rms[2]),
     ]:
-        first = slope(found, change, slice(MINIBATCH))
-        second = slope(found, change, slice(MINIBATCH, None))
+        drawn = np.random.RandomState(0).permutation(150)
+        first = slope(found, change, drawn[:MINIBATCH])
+        second = slope(found, change, drawn[MINIBATCH:])
         share = MINIBATCH / 150
         expected = np.sqrt(share * first**2 + (1 - share) * second**2)
         assert value == pytest.approx(expected, rel=1e-5)
@@ -120,6 +122,13 @@ def test_wanda_is_magnitude_times_activation():
     np.testing.assert_allclose(CRITERIA["wanda"](first), expected, rtol=1e-12)
 
 
+def test_criteria_of_gradients():
+    found = CASES["mlp"]()
+    for evidence in (found.connections()[0], found.units()[0]):
+        np.testing.assert_array_equal(CRITERIA["taylor"](evidence), evidence.saliency_rms)
+        np.testing.assert_array_equal(CRITERIA["snip"](evidence), np.abs(evidence.saliency))
+
+
 @pytest.mark.parametrize("granularity", ["connection", "channel"])
 @pytest.mark.parametrize("criterion", ["wanda", "taylor", "snip"])
 def test_every_criterion_prunes(criterion, granularity):
@@ -130,3 +139,8 @@ def test_every_criterion_prunes(criterion, granularity):
     weight = rng.integers(0, 3, 150)
     pruner.fit(X, Y, sample_weight=weight)
     assert 0.55 < pruner.sparsity_ < 0.9
+    others = [
+        clone(pruner).set_params(criterion=other).fit(X, Y, sample_weight=weight).masks_[1]
+        for other in ("magnitude", "random")
+    ]
+    assert not any(np.array_equal(pruner.masks_[1], mask) for mask in others)
