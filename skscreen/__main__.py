@@ -144,9 +144,9 @@ def comparison(dense, lean):
         elif isinstance(before, int):
             rows.append([name, f"{before:,}", f"{after:,}", f"{before / after:.1f} times fewer"])
         else:
-            rows.append(
-                [name, f"{before:.3f}", f"{after:.3f}", f"{before / after:.1f} times less"]
-            )
+            ratio = before / after
+            change = f"{ratio:.1f} times less" if ratio >= 1 else f"{1 / ratio:.1f} times more"
+            rows.append([name, f"{before:.3f}", f"{after:.3f}", change])
     return format_table(["", "dense", "pruned", "change"], rows)
 
 

@@ -28,6 +28,22 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "network_")
 
+    def get_feature_names_out(self, input_features=None):
+        """Names of the hidden activations that ``transform`` gives.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None
+            Checked against the names seen in ``fit``; but in a Pipeline they are those of the
+            network step's activations, which the pruner does not read, and are not checked.
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        check_is_fitted(self)
+        return super().get_feature_names_out(None if self._follows_network else input_features)
+
     @delegates("predict")
     def predict(self, X):
         """Predict with the pruned network.

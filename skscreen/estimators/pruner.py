@@ -34,10 +34,10 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : estimator or None, default=None
-        The network: an `MLPClassifier` or `MLPRegressor` of this package. It is cloned and
-        fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around a fitted network prunes a
-        copy of that network without training the dense one again. None takes the network that
-        comes before the pruner in a Pipeline.
+        The network: an `MLPClassifier`, `MLPRegressor`, `CNNClassifier` or `CNNRegressor` of this
+        package. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around a
+        fitted network prunes a copy of that network without training the dense one again. None
+        takes the network that comes before the pruner in a Pipeline.
     granularity : {"connection", "channel"}, default="connection"
         What is cut: single weights, or whole channels of convolutions and hidden units.
     criterion : str or callable, default="screening"
@@ -76,9 +76,10 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Whether `sparsity` says how much is cut, or significance: the false positive rate, the
         false discovery rate or the family-wise error is held at `significance` in each layer, all
         connections of units that are not significant are cut (for channels the units), and the
-        sparsity is an outcome. The rule is applied in each round.
+        sparsity is an outcome: `sparsity`, `budget`, `allocation` and `schedule` have no effect.
+        The rule is applied in each round.
     significance : float in (0, 1), default=0.05
-        Level of the tests.
+        Level of the tests, with any `mode` but "sparsity".
     min_effect : float in [0, 1), default=0.0
         Least effect size eta2, with any `mode` but "sparsity": with many samples the tiniest
         effect is significant.
@@ -144,11 +145,14 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     masks_ : list of ndarray of bool of shape (n_inputs, n_outputs)
         For each layer of the dense network, True where a connection was kept.
     scores_ : list of ndarray of shape (n_inputs, n_outputs)
-        Scores of the last round; -inf where a connection had been cut in an earlier one.
+        Scores of the last round; -inf where a connection had been cut in an earlier one. With
+        channel granularity of shape (n_units,), for each hidden layer.
     f_statistics_ : list of FStatistics
-        F, p and eta2 of each layer's source units in the last round.
+        F, p and eta2 of each layer's source units, or with channel granularity of each hidden
+        layer's units, in the last round.
     sparsity_ : float
-        Share of the weights that are cut.
+        Share of the weights that are cut, whatever the `budget`; for multiply-accumulates see
+        `skscreen.inspection.compare_costs`.
     report_ : ScreeningReport
         Analysis of variance behind each cut, with what was kept, in which round the rest went and
         by which rule; prints as a table.
@@ -314,6 +318,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         plan = make_plan(self, lean, make_screen(self, rng), checkpoint if self.rewind else None)
         result = prune(lean.network_, data, plan, training_options(self, lean), rng, score=score)
         self._set_fitted(lean, result, plan)
+        self._follows_network = find_handoff(X) is not None
         return self
 
     def _fitted_network_and_data(self, X, y, sample_weight, fit_params):

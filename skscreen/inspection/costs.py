@@ -3,6 +3,9 @@
 import pickle
 from typing import NamedTuple
 
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
 from skscreen.inspection.tables import format_table
 
 
@@ -56,7 +59,8 @@ def network_costs(network):
 
     Parameters
     ----------
-    network : Network
+    network : Network or fitted estimator
+        An estimator's `network_` is counted.
 
     Returns
     -------
@@ -71,9 +75,12 @@ def network_costs(network):
     >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=5, tol=None)
     >>> net.fit(*load_iris(return_X_y=True)).n_layers_
     3
-    >>> network_costs(net.network_).total.macs
+    >>> network_costs(net).total.macs
     56
     """
+    if isinstance(network, BaseEstimator):
+        check_is_fitted(network, "network_")
+        network = network.network_
     layers = []
     for number, layer in enumerate(network.layers):
         layers.append(

@@ -55,7 +55,7 @@ class Connections:
     def target_statistics(self, evidence):
         """F of the unit that each connection leads to, for each layer."""
         return [
-            np.broadcast_to(found.F, layer.weight.shape).copy()
+            np.broadcast_to(found.F, layer.weight.shape).astype(np.float32)
             for found, layer in zip(evidence.unit_statistics, self.network.layers, strict=True)
         ]
 

@@ -49,7 +49,13 @@ class Record:
             tables = self.parts.tables(evidence)
             sides = self.parts.target_statistics(evidence)
             self.layers = [
-                LayerRecord(table, magnitude.copy(), score.copy(), F, np.zeros(score.shape, int))
+                LayerRecord(
+                    table,
+                    magnitude.astype(np.float32),
+                    score.copy(),
+                    F,
+                    np.zeros(score.shape, np.int16),
+                )
                 for table, magnitude, score, F in zip(
                     tables, magnitudes, scores, sides, strict=True
                 )

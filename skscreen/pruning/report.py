@@ -145,6 +145,11 @@ class ScreeningReport:
         -------
         text : str
 
+        Raises
+        ------
+        ValueError
+            For a unit that is not there, or a ``target`` with channel granularity.
+
         Examples
         --------
         >>> from sklearn.datasets import load_iris
@@ -162,6 +167,14 @@ class ScreeningReport:
         0 connections kept; rule: fwe at 0.05, eta2 of at least 0.5
         """
         record = self._records[number] if target is None else self._of_connections(number)
+        limits = {"unit": (unit, len(record.table))}
+        if target is not None:
+            limits["target"] = target, record.score.shape[1]
+        for name, (value, stop) in limits.items():
+            if not 0 <= value < stop:
+                raise ValueError(
+                    f"{name} must be from 0 to {stop - 1} in layer {number}, got {value}"
+                )
         row = self.layer(number)[unit]
         lines = [f"layer {number}, unit {unit}"]
         effect = f"eta2 = {row['eta2']:.4g}"

@@ -75,6 +75,13 @@ class TestForms:
         assert list(pipe["prune"].feature_names_in_) == list(frame.columns)
         np.testing.assert_array_equal(pipe["prune"].predict(frame), plain)
 
+    def test_names_through_a_pipeline(self):
+        pipe = Pipeline([("net", network()), ("prune", quick())])
+        frame = pd.DataFrame(X, columns=[f"pixel{number}" for number in range(64)])
+        for data in (X, frame):
+            names = pipe.fit(data, y).get_feature_names_out()
+            assert len(names) == pipe.transform(data).shape[1]
+
     def test_no_network_anywhere_raises(self):
         with pytest.raises(ValueError, match="estimator must be a network"):
             ScreeningPruner().fit(X, y)
