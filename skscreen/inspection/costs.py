@@ -134,7 +134,7 @@ def compare_costs(before, after):
 
     Parameters
     ----------
-    before, after : Network
+    before, after : Network or fitted estimator
         Of the same number of layers.
 
     Returns
@@ -151,7 +151,7 @@ def compare_costs(before, after):
     >>> X, y = load_iris(return_X_y=True)
     >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=50, tol=None, random_state=0).fit(X, y)
     >>> lean = ScreeningPruner(FrozenEstimator(net), sparsity=0.5).fit(X, y)
-    >>> compare_costs(net.network_, lean.network_).before.total.n_weights
+    >>> compare_costs(net, lean).before.total.n_weights
     56
     """
     return CostComparison(network_costs(before), network_costs(after))

@@ -51,46 +51,6 @@ def im2col(images, kernel_h, kernel_w, stride, top, left, out_h, out_w, columns)
 
 
 @kernel
-def im2col_planes(images, kernel_h, kernel_w, top, left, out_h, out_w, columns):
-    """Write the patches of images with one channel to ``columns``, a row for each offset.
-
-    That is the transpose of what `im2col` writes at a stride of 1. Neighbours in an image are
-    neighbours in a row, so whole lines are copied and not runs of ``kernel_w`` numbers.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, height, width)
-    kernel_h, kernel_w, top, left, out_h, out_w : int
-        See `im2col`.
-    columns : ndarray of shape (kernel_h * kernel_w, n, out_h, out_w)
-    """
-    n, height, width = images.shape
-    zero = columns.dtype.type(0)
-    for dy in range(kernel_h):
-        for dx in range(kernel_w):
-            first = min(max(0, left - dx), out_w)
-            stop = max(first, min(out_w, width + left - dx))
-            for i in range(n):
-                for y in range(out_h):
-                    line = columns[dy * kernel_w + dx, i, y]
-                    source = y - top + dy
-                    if source < 0 or source >= height:
-                        for x in range(out_w):
-                            line[x] = zero
-                        continue
-                    for x in range(first):
-                        line[x] = zero
-                    for x in range(stop, out_w):
-                        line[x] = zero
-                    inside = line[first:stop]
-                    # no values where first == stop, wherever the slice would begin
-                    begin = max(0, first - left + dx)
-                    values = images[i, source, begin : begin + stop - first]
-                    for x in range(inside.size):
-                        inside[x] = values[x]
-
-
-@kernel
 def col2im(columns, kernel_h, kernel_w, stride, top, left, out_h, out_w, images):
     """Add up, for each value of an image, what its patches hold: the adjoint of `im2col`.
 

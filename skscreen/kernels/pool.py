@@ -38,38 +38,6 @@ def max_pool(images, window_h, window_w, pooled, winners):
 
 
 @kernel
-def max_pool_planes(planes, window_h, window_w, pooled):
-    """Take the maximum of each window of images that have the channel first.
-
-    Parameters
-    ----------
-    planes : ndarray of shape (n_channels, n, height, width)
-    window_h, window_w : int
-        See `max_pool`.
-    pooled : ndarray of shape (n, height // window_h, width // window_w, n_channels)
-    """
-    n, out_h, out_w, n_channels = pooled.shape
-    width = planes.shape[3]
-    highest = np.empty(width, planes.dtype)
-    for i in range(n):
-        for c in range(n_channels):
-            for y in range(out_h):
-                highest[:] = planes[c, i, y * window_h]
-                for row in range(y * window_h + 1, (y + 1) * window_h):
-                    line = planes[c, i, row]
-                    for x in range(width):
-                        # NaN is taken over, as in max_pool
-                        better = line[x] > highest[x] or line[x] != line[x]
-                        highest[x] = line[x] if better else highest[x]
-                for x in range(out_w):
-                    value = highest[x * window_w]
-                    for place in range(1, window_w):
-                        other = highest[x * window_w + place]
-                        value = other if other > value or other != other else value
-                    pooled[i, y, x, c] = value
-
-
-@kernel
 def max_unpool(pooled, winners, window_h, window_w, images):
     """Put each pooled value where the maximum was, and zero everywhere else.
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS
-from skscreen.kernels.conv import col2im, im2col, im2col_planes
-from skscreen.kernels.pool import max_pool, max_pool_planes, max_unpool
+from skscreen.kernels.conv import col2im, im2col
+from skscreen.kernels.planes import convolve_and_pool
+from skscreen.kernels.pool import max_pool, max_unpool
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
 
@@ -228,11 +229,11 @@ class Conv(Layer):
         output : ndarray of shape (n_samples, height, width, n_outputs)
         """
         output = buffers.output[: len(x)]
-        fill = (
-            self._predict_planes if not buffers.training and self.works_on_planes else self._fill
-        )
-        for block in self._blocks(len(x), buffers):
-            fill(x, block, buffers)
+        if self.works_on_planes and not buffers.training:
+            self._fill_by_planes(x, buffers)
+        else:
+            for block in self._blocks(len(x), buffers):
+                self._fill(x, block, buffers)
         ACTIVATIONS[self.activation][0](output.reshape(-1, self.n_outputs), self.bias)
         return output
 
@@ -247,18 +248,17 @@ class Conv(Layer):
         else:
             max_pool(conv, *self.pool_size, buffers.output[block], buffers.winners[block])
 
-    def _predict_planes(self, x, block, buffers):
-        """Do the same with the channels first, and without what training needs."""
-        images = x[block].reshape(-1, *self.input_shape[:2])
-        shape = (len(images), *self.conv_shape)
-        kernel_h, kernel_w, _, *padding_and_size = self._geometry()
-        n_patches = len(images) * self.n_positions
-        columns = buffers.columns[:n_patches].reshape(self.n_inputs, *shape)
-        im2col_planes(images, kernel_h, kernel_w, *padding_and_size, columns)
-        planes = buffers.conv[: len(images)].reshape(self.n_outputs, *shape)
-        flat = planes.reshape(self.n_outputs, n_patches)
-        np.dot(self.weight.T, columns.reshape(self.n_inputs, n_patches), out=flat)
-        max_pool_planes(planes, *self.pool_size, buffers.output[block])
+    def _fill_by_planes(self, x, buffers):
+        """Do the same for all samples, with the channels first and without what training needs."""
+        images = x.reshape(-1, *self.input_shape[:2])
+        kernel_h, kernel_w, _, top, left, _, _ = self._geometry()
+        convolve_and_pool(
+            images,
+            np.ascontiguousarray(self.weight.T),
+            *(kernel_h, kernel_w, top, left),
+            *self.pool_size,
+            *(buffers.columns, buffers.conv, buffers.output[: len(images)]),
+        )
 
     def backward(self, x, delta, buffers, *, dropped=False, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input; see `Dense.backward`."""

@@ -15,6 +15,7 @@ __all__ = ["Network", "Parameter"]
 # Samples that a prediction handles at once: enough to keep BLAS busy, few enough for the cache.
 CHUNK = 1024
 SHARDED_CHUNK = 128
+SMALLEST_SHARDED_CHUNK = 16
 # Images of bytes are scaled to [0, 1], batch by batch.
 BYTE_SCALE = 1 / 255
 
@@ -181,7 +182,10 @@ class Network:
         results : list
             In the order of the samples. The chunks do not depend on the number of threads.
         """
-        length = SHARDED_CHUNK if self.is_sharded else CHUNK
+        length = CHUNK
+        if self.is_sharded:  # two chunks at least, for two threads, unless they would be tiny
+            half = -(-len(X) // 2)
+            length = min(SHARDED_CHUNK, max(SMALLEST_SHARDED_CHUNK, half))
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
         spare = []
 
@@ -194,7 +198,8 @@ class Network:
             spare.append(buffers)
             return result
 
-        threaded = len(chunks) > 1 and (self.is_sharded or self.predicts_sparsely)
+        # sharded networks call two BLAS libraries, whose threads would spin against each other
+        threaded = self.is_sharded or (len(chunks) > 1 and self.predicts_sparsely)
         with shard_pool(len(chunks)) if threaded else nullcontext() as run:
             return run(apply, chunks) if threaded else [apply(rows) for rows in chunks]
 

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax, logsumexp
 
 from skscreen.kernels.activations import ACTIVATIONS
-from skscreen.kernels.conv import col2im, im2col, im2col_planes
+from skscreen.kernels.conv import col2im, im2col
 from skscreen.kernels.losses import (
     binary_cross_entropy,
     half_squared_error,
     softmax_cross_entropy,
 )
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
-from skscreen.kernels.pool import max_pool, max_pool_planes, max_unpool
+from skscreen.kernels.planes import im2col_planes, max_pool_planes
+from skscreen.kernels.pool import max_pool, max_unpool
 from skscreen.kernels.sparse import sparse_product
 from skscreen.nn import Distillation, Loss
 from skscreen.nn.optimizers import SGD, Adam
