@@ -15,7 +15,7 @@ from skscreen.kernels.losses import (
     softmax_cross_entropy,
 )
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
-from skscreen.kernels.planes import im2col_planes, max_pool_planes
+from skscreen.kernels.planes import convolve_and_pool, im2col_planes, max_pool_planes
 from skscreen.kernels.pool import max_pool, max_unpool
 from skscreen.kernels.sparse import sparse_product
 from skscreen.nn import Distillation, Loss
@@ -225,6 +225,21 @@ def test_max_pool_and_back(rng, size, window):
     assert back.sum() == pooled.sum()
     np.testing.assert_array_equal(naive.max_pool(back, window), pooled)
     assert ((back == 0) | (back == images)).all()
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 9])
+def test_convolve_and_pool(rng, block):
+    images, weight = rng.standard_normal((5, 7, 6)), rng.standard_normal((3, 6))
+    geometry, window = (2, 3, 0, 1), (2, 3)
+    columns, conv = np.empty((5 * 36, 6)), np.empty((5, 6, 6, 3))
+    im2col(images[..., None], *geometry[:2], 1, *geometry[2:], 6, 6, columns)
+    np.dot(columns, weight.T, out=conv.reshape(5 * 36, 3))
+    pooled = np.full((5, 3, 2, 3), np.nan)
+    planes = np.full((block, 6, 6, 3), np.nan)
+    convolve_and_pool(
+        images, weight, *geometry, *window, np.full(block * 36 * 6, np.nan), planes, pooled
+    )
+    np.testing.assert_allclose(pooled, naive.max_pool(conv, window), atol=1e-12)
 
 
 @pytest.mark.parametrize("window", [(1, 2), (2, 1)])
