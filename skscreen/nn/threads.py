@@ -51,8 +51,26 @@ def shard_pool(n_shards):
         if n_threads < 2:
             yield lambda function, arguments: list(map(function, arguments))
             return
-        with ThreadPoolExecutor(n_threads) as pool:
-            yield lambda function, arguments: list(pool.map(function, arguments))
+        # the caller is one of the threads: it has not to wait until another one has started
+        with ThreadPoolExecutor(n_threads - 1) as pool:
+            yield lambda function, arguments: _map(pool, n_threads - 1, function, arguments)
+
+
+def _map(pool, n_helpers, function, arguments):
+    """Apply a function to arguments, in this thread and in some of a pool's."""
+    arguments = list(arguments)
+    results = [None] * len(arguments)
+    indices = iter(range(len(arguments)))  # each thread takes the next one
+
+    def work():
+        for i in indices:
+            results[i] = function(arguments[i])
+
+    helpers = [pool.submit(work) for _ in range(min(n_helpers, len(arguments) - 1))]
+    work()
+    for helper in helpers:
+        helper.result()
+    return results
 
 
 @contextmanager
