@@ -51,7 +51,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     budget : {"weights", "macs", "units"}, default="weights"
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
         and hidden units.
-    f_weight : float in [0, 1], default=0.1
+    f_weight : float in [0, 1], default=0.05
         Weight of the F-statistic in the score: 1 is screening alone, 0 the weights alone (with
         the "product" weighting that is magnitude pruning).
     weighting : {"standardized", "product", "convex"}, default="standardized"
@@ -207,7 +207,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         criterion="screening",
         sparsity=0.9,
         budget="weights",
-        f_weight=0.1,
+        f_weight=0.05,
         weighting="standardized",
         f_side="target",
         pooling="max",

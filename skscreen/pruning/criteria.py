@@ -33,7 +33,7 @@ class Screening:
         leads to, or the geometric mean of the two. A unit has its own F.
     """
 
-    f_weight: float = 0.1
+    f_weight: float = 0.05
     weighting: str = "standardized"
     f_side: str = "target"
 

@@ -93,6 +93,11 @@ class NetworkEvidence:
         )
 
     @cached_property
+    def source_means(self):
+        """Mean of what each layer reads over samples and positions, from `screen_samples`."""
+        return [totals.means[0] for totals in self.source_totals]
+
+    @cached_property
     def gradients(self):
         """`LayerGradients` of each layer, over `screen_samples` of the samples."""
         data = self.data.subsample(self.screen_samples, self.rng)

@@ -4,7 +4,7 @@ import numpy as np
 
 from skscreen.pruning.allocation import CUT, allocate
 from skscreen.pruning.criteria import checked_scores
-from skscreen.pruning.masks import keep_a_path
+from skscreen.pruning.masks import idle_connections, keep_a_path
 from skscreen.screening import anova_table
 
 
@@ -17,10 +17,13 @@ class Connections:
         Gets the masks.
     budget : str
         Has no effect on single weights.
+    replace_means : bool
+        Whether biases take over the mean of what is cut; see `mask_network`.
     """
 
-    def __init__(self, network, budget):
+    def __init__(self, network, budget, *, replace_means=False):
         self.network = network
+        self.replace_means = replace_means
 
     def cut_share(self):
         """Share of the weights that are cut."""
@@ -71,7 +74,7 @@ class Connections:
             if not mask.any():
                 mask[np.unravel_index(np.argmax(score), score.shape)] = True
             masks.append(mask)
-        self._apply(masks, scores)
+        self._apply(evidence, masks, scores)
 
     def scores(self, evidence, criterion):
         """Scores of each layer's connections; -inf for those that are cut."""
@@ -82,20 +85,33 @@ class Connections:
         return scores
 
     def cut(self, evidence, scores, allocation, sparsity):
-        """Mask the network down to a sparsity."""
-        masks = allocate(
-            scores,
-            self.magnitudes(evidence),
-            round((1 - sparsity) * sum(score.size for score in scores)),
-            allocation,
-            [layer.dimensions for layer in self.network.layers],
-        )
-        self._apply(masks, scores)
+        """Mask the network down to a sparsity.
 
-    def _apply(self, masks, scores):
+        Units that do nothing are given up: their connections get the lowest score (zero, as a
+        rule) and others are kept instead, unless there would be too few.
+        """
+        n_keep = round((1 - sparsity) * sum(score.size for score in scores))
+        dimensions = [layer.dimensions for layer in self.network.layers]
+        sources = self.network.source_units()
+        ties = self.magnitudes(evidence)
+        useful = [score != CUT for score in scores]
+        masks = allocate(scores, ties, n_keep, allocation, dimensions)
+        while True:
+            idle = idle_connections(masks, sources)
+            useful = [u & ~found for u, found in zip(useful, idle, strict=True)]
+            left = [int(np.count_nonzero(u)) for u in useful]
+            done = all((u >= mask).all() for u, mask in zip(useful, masks, strict=True))
+            if done or min(left) == 0 or sum(left) < n_keep:
+                break
+            for score, found in zip(scores, idle, strict=True):
+                score[found & (score != CUT)] = np.min(score, where=score != CUT, initial=0.0)
+            candidates = [np.where(u, s, CUT) for u, s in zip(useful, scores, strict=True)]
+            masks = allocate(candidates, ties, n_keep, allocation, dimensions)
+        self._apply(evidence, masks, scores)
+
+    def _apply(self, evidence, masks, scores):
         keep_a_path(masks, scores, self.network.source_units())
-        for layer, mask in zip(self.network.layers, masks, strict=True):
-            layer.set_mask(mask)
+        mask_network(self.network, masks, evidence.source_means if self.replace_means else None)
 
 
 class Units:
@@ -107,10 +123,13 @@ class Units:
         Gets the masks.
     budget : {"weights", "macs", "units"}
         What ``sparsity`` counts.
+    replace_means : bool
+        Whether biases take over the mean of what is cut; see `mask_network`.
     """
 
-    def __init__(self, network, budget):
+    def __init__(self, network, budget, *, replace_means=False):
         self.network = network
+        self.replace_means = replace_means
         self.sources = network.source_units()
         self.budget = budget
         self.kept = [self._masked_units(number) for number in range(len(network.layers) - 1)]
@@ -179,7 +198,7 @@ class Units:
                 kept[np.argmax(score)] = True
             chosen.append(kept)
         self.kept = chosen
-        self._set_masks()
+        self._set_masks(evidence)
 
     def scores(self, evidence, criterion):
         """Scores of each hidden layer's units; -inf for those that are cut."""
@@ -211,9 +230,10 @@ class Units:
             else:
                 high = middle - 1
         self.kept = choose(low)
-        self._set_masks()
+        self._set_masks(evidence)
 
-    def _set_masks(self):
+    def _set_masks(self, evidence):
+        masks = []
         for number, layer in enumerate(self.network.layers):
             mask = np.ones(layer.weight.shape, dtype=bool) if layer.mask is None else layer.mask
             mask = mask.copy()
@@ -221,7 +241,25 @@ class Units:
                 mask[~self.kept[number - 1][self.sources[number]]] = False
             if number < len(self.kept):
                 mask[:, ~self.kept[number]] = False
-            layer.set_mask(mask)
+            masks.append(mask)
+        mask_network(self.network, masks, evidence.source_means if self.replace_means else None)
+
+
+def mask_network(network, masks, means=None):
+    """Set the masks of a network.
+
+    Parameters
+    ----------
+    network : Network
+    masks : list of ndarray of bool
+    means : list of ndarray of shape (n_inputs,) or None
+        Mean of what each layer reads. With it the bias takes over the mean of what each newly cut
+        connection carried, and only what varied about it is lost (Evci et al. 2018).
+    """
+    for number, (layer, mask) in enumerate(zip(network.layers, masks, strict=True)):
+        if means is not None:
+            layer.bias += np.where(mask, 0, layer.weight).T @ means[number].astype(network.dtype)
+        layer.set_mask(mask)
 
 
 def cut_share(network):

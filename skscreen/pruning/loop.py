@@ -131,7 +131,9 @@ def prune(network, data, plan, options, rng, *, score=None):
     if options.solver != "lbfgs":
         optimizer = options.new_optimizer(network.parameters())
     history = []
-    parts = GRANULARITIES[plan.granularity](network, plan.budget)
+    # where no training follows that could do better, the biases make up for what is cut
+    untrained = plan.pruning_epochs + plan.fine_tune_epochs == 0
+    parts = GRANULARITIES[plan.granularity](network, plan.budget, replace_means=untrained)
     record = Record(parts)
     if plan.selector is None:
         steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
@@ -144,12 +146,12 @@ def prune(network, data, plan, options, rng, *, score=None):
         if number == len(steps) - 1:  # before the masks change what the units do
             statistics = parts.statistics(evidence)
         scores = parts.scores(evidence, plan.criterion)
-        record.observe(evidence, scores, final=number == len(steps) - 1)
+        record.observe(evidence, final=number == len(steps) - 1)
         if plan.selector is None:
             parts.cut(evidence, scores, plan.allocation, sparsity)
         else:
             parts.cut_insignificant(evidence, scores, plan.selector)
-        record.cut(number + 1)
+        record.cut(number + 1, scores)
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
         curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))

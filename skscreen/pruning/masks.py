@@ -46,13 +46,51 @@ def live_units(links):
     live : list of ndarray of bool
         One array for the inputs and one for the outputs of each layer.
     """
+    return [a & b for a, b in zip(reached_units(links), useful_units(links), strict=True)]
+
+
+def reached_units(links):
+    """Find the units that a path leads to from an input; arrays as in `live_units`."""
     reached = [np.ones(links[0].shape[0], dtype=bool)]
     for link in links:
         reached.append(link[reached[-1]].any(axis=0))
+    return reached
+
+
+def useful_units(links):
+    """Find the units from which a path leads to an output; arrays as in `live_units`."""
     useful = [np.ones(links[-1].shape[1], dtype=bool)]
     for link in reversed(links):
         useful.insert(0, link[:, useful[0]].any(axis=1))
-    return [a & b for a, b in zip(reached, useful, strict=True)]
+    return useful
+
+
+def idle_connections(masks, sources):
+    """Mark connections of hidden units that do nothing: no path leads on from them, or to them.
+
+    What leads nowhere is looked for first. Only where all leads to an output, the units without
+    inputs are: they are constant.
+
+    Parameters
+    ----------
+    masks : list of ndarray of bool of shape (n_inputs, n_outputs)
+    sources : list of ndarray of int of shape (n_inputs,)
+        Unit of the layer before that each input belongs to.
+
+    Returns
+    -------
+    idle : list of ndarray of bool
+        Of the shapes of the masks; kept or not.
+    """
+    links = unit_links(masks, sources)
+    active = useful_units(links)
+    if all(units[mask.any(axis=0)].all() for units, mask in zip(active[1:], masks, strict=True)):
+        active = reached_units(links)
+    active[0][:] = active[-1][:] = True  # inputs and outputs are what the problem gives
+    return [
+        ~(before[source][:, None] & after)
+        for before, source, after in zip(active[:-1], sources, active[1:], strict=True)
+    ]
 
 
 def keep_a_path(masks, scores, sources):

@@ -42,7 +42,7 @@ class Record:
         self.parts = parts
         self.layers = None
 
-    def observe(self, evidence, scores, *, final):
+    def observe(self, evidence, *, final):
         """Take down what a round has found, before anything is cut."""
         magnitudes = self.parts.magnitudes(evidence)
         if self.layers is None:
@@ -52,13 +52,11 @@ class Record:
                 LayerRecord(
                     table,
                     magnitude.astype(np.float32),
-                    score.copy(),
+                    np.zeros(magnitude.shape),
                     F,
-                    np.zeros(score.shape, np.int16),
+                    np.zeros(magnitude.shape, np.int16),
                 )
-                for table, magnitude, score, F in zip(
-                    tables, magnitudes, scores, sides, strict=True
-                )
+                for table, magnitude, F in zip(tables, magnitudes, sides, strict=True)
             ]
             return
         known = final or self.parts.has_tables(evidence)
@@ -68,15 +66,15 @@ class Record:
         for number, layer in enumerate(self.layers):
             alive = layer.round == 0
             layer.magnitude[alive] = magnitudes[number][alive]
-            layer.score[alive] = scores[number][alive]
             if tables is not None:
                 used = alive if alive.ndim == 1 else alive.any(axis=1)
                 layer.table[used] = tables[number][used]
             if sides is not None and sides[number] is not None:
                 layer.target_F[alive] = sides[number][alive]
 
-    def cut(self, number):
-        """Note which round has cut what is no longer kept."""
-        for layer, kept in zip(self.layers, self.parts.kept, strict=True):
+    def cut(self, number, scores):
+        """Take down the scores of a round, and that it has cut what is no longer kept."""
+        for layer, kept, score in zip(self.layers, self.parts.kept, scores, strict=True):
+            layer.score = np.where(layer.round == 0, score, layer.score)
             layer.round[~kept & (layer.round == 0)] = number
             layer.table["kept"] = np.count_nonzero(kept, axis=1) if kept.ndim == 2 else kept

@@ -76,8 +76,9 @@ class ScreeningReport:
         table : structured ndarray of shape (n_inputs * n_outputs,)
             ``source``, ``target``; ``F``, ``p`` and ``eta2`` of the source (the rest of its
             analysis is row ``source`` of `layer`) and ``target_F``, F of the target; ``magnitude``
-            and ``score`` in the round that cut it or, if it was kept, the last one; ``kept``; and
-            ``round``, in which it was cut, 0 if it was kept.
+            and ``score`` in the round that cut it or, if it was kept, the last one (0 for what
+            belonged to a unit that no longer did anything: nothing else led to it, or from it);
+            ``kept``; and ``round``, in which it was cut, 0 if it was kept.
 
         Raises
         ------

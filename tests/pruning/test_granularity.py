@@ -1,0 +1,124 @@
+"""What is kept does something."""
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+
+from skscreen.nn import Conv, Dense, Network
+from skscreen.pruning import ALLOCATIONS, compact
+from skscreen.pruning.granularity import Connections, mask_network
+from tests.small import X, network, quick, y
+
+
+def random_weights(rng, *shape):
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def mlp(rng, *sizes):
+    return Network(
+        [
+            Dense(random_weights(rng, *shape), random_weights(rng, shape[1]), "relu")
+            for shape in itertools.pairwise(sizes)
+        ],
+        "softmax",
+    )
+
+
+def cnn(rng):
+    conv = Conv(
+        random_weights(rng, 9, 8),
+        random_weights(rng, 8),
+        "relu",
+        input_shape=(6, 6, 1),
+        kernel_size=(3, 3),
+        pool_size=(2, 2),
+    )
+    return Network([conv, *mlp(rng, 32, 10, 4).layers], "softmax")
+
+
+def cut(net, scores, allocation, sparsity):
+    magnitudes = [SimpleNamespace(magnitude=np.abs(layer.weight)) for layer in net.layers]
+    evidence = SimpleNamespace(connections=lambda: magnitudes)
+    Connections(net, "weights").cut(evidence, scores, allocation, sparsity)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    sparsity=st.floats(0.4, 0.75),
+    allocation=st.sampled_from(sorted(ALLOCATIONS)),
+    convolution=st.booleans(),
+)
+def test_every_kept_connection_is_on_a_path(seed, sparsity, allocation, convolution):
+    rng = np.random.default_rng(seed)
+    net = cnn(rng) if convolution else mlp(rng, 12, 9, 8, 4)
+    n_all = net.n_weights
+    # units differ much, so that some lose all they read or all that reads them
+    scores = [
+        rng.random(layer.weight.shape) * rng.uniform(0.2, 1, layer.n_outputs)
+        for layer in net.layers
+    ]
+    cut(net, scores, allocation, sparsity)
+    assert net.n_weights == round((1 - sparsity) * n_all)
+    assert compact(net).n_weights == net.n_weights
+
+
+def test_a_hand_made_case():
+    # by the scores 0 -> 0 and 1 -> 1 are kept, but unit 1 leads nowhere: 2 -> 0 comes instead
+    net = mlp(np.random.default_rng(0), 3, 2, 1)
+    scores = [np.array([[9.0, 1.0], [2.0, 8.0], [3.0, 1.0]]), np.array([[5.0], [0.1]])]
+    cut(net, scores, "global", 5 / 8)
+    assert net.layers[0].mask.astype(int).tolist() == [[1, 0], [0, 0], [1, 0]]
+    assert net.layers[1].mask.astype(int).tolist() == [[1], [0]]
+    assert scores[0][:, 1].tolist() == [0, 0, 0]
+
+
+def test_with_too_few_useful_candidates_all_is_as_it_was():
+    # unit 1 was cut off from the output before, yet five must be kept
+    net = mlp(np.random.default_rng(0), 3, 2, 1)
+    scores = [np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 6.0]]), np.array([[9.0], [-np.inf]])]
+    cut(net, scores, "global", 3 / 8)
+    assert net.n_weights == 5
+    assert scores[0][:, 1].tolist() == [5, 4, 6]
+
+
+@pytest.mark.parametrize("criterion", ["screening", "magnitude", "random"])
+def test_a_pruned_network_wastes_nothing(criterion):
+    pruner = quick(network(), sparsity=0.95, criterion=criterion, random_state=0).fit(X, y)
+    assert pruner.network_.n_weights == sum(mask.sum() for mask in pruner.masks_)
+
+
+class TestMeans:
+    def test_biases_take_over_the_mean_of_what_is_cut(self):
+        rng = np.random.default_rng(0)
+        net = mlp(rng, 12, 9, 4)
+        before = net.copy()
+        values = [rng.standard_normal((50, layer.n_inputs)) + 1 for layer in net.layers]
+        masks = [rng.random(layer.weight.shape) < 0.5 for layer in net.layers]
+        mask_network(net, masks, [value.mean(axis=0) for value in values])
+        for value, old, new, mask in zip(values, before.layers, net.layers, masks, strict=True):
+            np.testing.assert_allclose(
+                (value @ new.weight + new.bias).mean(axis=0),
+                (value @ old.weight + old.bias).mean(axis=0),
+                rtol=1e-5,
+                atol=1e-5,
+            )
+            np.testing.assert_array_equal(new.weight, np.where(mask, old.weight, 0))
+
+    @pytest.mark.parametrize("granularity", ["connection", "channel"])
+    def test_without_any_training_only(self, granularity):
+        dense = network().fit(X, y)
+        cut = quick(FrozenEstimator(dense), granularity=granularity, n_rounds=1, sparsity=0.3)
+        alone = clone(cut).set_params(pruning_epochs=0, fine_tune_epochs=0).fit(X, y)
+        number = 0 if granularity == "connection" else 1  # what reads units that are cut
+        biases = set(dense.network_.layers[number].bias.tolist())
+        without = set(alone.network_.layers[number].bias.tolist())
+        assert len(biases & without) < len(biases) / 2
+        trained = clone(cut).set_params(learning_rate_init=1e-30, alpha=None).fit(X, y)
+        assert set(trained.network_.layers[number].bias.tolist()) <= biases
