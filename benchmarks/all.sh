@@ -3,7 +3,7 @@
 # what is missing there is trained (hours on two cores). Extra arguments go to each command.
 set -e
 cd "$(dirname "$0")"
-plain="alpha=None learning_rate_init=None"
+plain="alpha=None dropout=None learning_rate_init=None"
 long="pruning_epochs=20 fine_tune_epochs=20"
 channels="budget=macs"
 run() {
@@ -18,8 +18,8 @@ done
 run --data fashion --sparsities 0.982 --options "$long" "$@"
 run --data fashion --network lenet-5 --seeds 3 --granularity channel --sparsities 0.875 \
     --criteria screening magnitude random --options "$channels" "$@"
-run --data fashion --network lenet-5 --seeds 3 --sparsities 0.9907 "$@"
-run --data fashion --network lenet-5 --seeds 3 --sparsities 0.917 --criteria screening "$@"
+run --data fashion --network lenet-5 --sparsities 0.9907 "$@"
+run --data fashion --network lenet-5 --seeds 3 --sparsities 0.917 "$@"
 run --data mnist5k --network lenet-5 --sparsities 0.917 0.9907 "$@"
 run --data mnist5k --sparsities 0.95 0.99 --criteria wanda taylor snip random "$@"
 run --data fashion --seeds 3 --sparsities 0.95 0.99 --criteria wanda taylor random "$@"

@@ -108,13 +108,17 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     temperature : float > 0, default=3.0
         Softens the class probabilities for the distillation; without effect on a regressor.
     learning_rate_init : float > 0, "auto" or None, default="auto"
-        Learning rate between and after the rounds. "auto" is the network's; but where Adam trains
-        what `sparsity` leaves of channels, or of connections beyond 0.95, it is three times that,
-        at most 0.003 (and no less than the network's). None takes the network's.
+        Learning rate between and after the rounds. "auto" is the network's; with Adam three times
+        that, at most 0.003 (and no less than the network's). None takes the network's.
     alpha : float >= 0, "auto" or None, default="auto"
         Strength of the L2 penalty between and after the rounds. "auto" is the network's, at least
-        0.05: it makes the weights of what is useless fall, and lean networks generalise better.
-        None takes the network's.
+        0.02 for connections and 0.05 for channels: it makes the weights of what is useless fall,
+        and lean networks generalise better. None takes the network's.
+    dropout : float in [0, 1), "auto" or None, default="auto"
+        Dropout in the fully connected hidden layers between and after the rounds. "auto" is the
+        network's, at least 0.1 where `sparsity` leaves 25 or more single connections for each
+        hidden unit: with fewer there is nothing to spare. None takes the network's. "lbfgs" knows
+        no dropout.
     rewind : bool, default=False
         Whether what is left after the last round gets the weights that it had in the dense
         training after `checkpoint_epoch` epochs, a parameter of the network (the lottery ticket,
@@ -227,6 +231,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         temperature=3.0,
         learning_rate_init="auto",
         alpha="auto",
+        dropout="auto",
         rewind=False,
         early_stopping=False,
         validation_fraction=0.1,
@@ -259,6 +264,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         self.temperature = temperature
         self.learning_rate_init = learning_rate_init
         self.alpha = alpha
+        self.dropout = dropout
         self.rewind = rewind
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -316,7 +322,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             weight[rows],
         )
         plan = make_plan(self, lean, make_screen(self, rng), checkpoint if self.rewind else None)
-        result = prune(lean.network_, data, plan, training_options(self, lean), rng, score=score)
+        options, dropout = training_options(self, lean)
+        if dropout is not None:
+            lean.network_.set_dropout(dropout)
+        result = prune(lean.network_, data, plan, options, rng, score=score)
+        lean.network_.set_dropout(lean.dropout)
         self._set_fitted(lean, result, plan)
         self._follows_network = find_handoff(X) is not None
         return self

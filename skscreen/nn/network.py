@@ -55,6 +55,12 @@ class Network:
         """Whether training drops units at random."""
         return any(layer.dropout for layer in self.layers)
 
+    def set_dropout(self, rate):
+        """Set the share of each fully connected hidden layer's units that training drops."""
+        for layer in self.layers[:-1]:
+            if not isinstance(layer, Conv):
+                layer.dropout = rate
+
     @property
     def is_sharded(self):
         """Whether samples are worked on in shards on threads: with convolutions."""
