@@ -61,6 +61,7 @@ PRUNER_CHECKS = {
     "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
+    "refresh": one_of("round", "step"),
     "pruning_epochs": one_of("auto") | integer(0),
     "fine_tune_epochs": one_of("auto") | integer(0),
     "distill": real(0, 1),
@@ -127,6 +128,11 @@ def _has_weights_to_spare(pruner, network):
 
 def make_plan(pruner, dense, screen, checkpoint):
     """Turn the parameters into a `PruningPlan` for a fitted network estimator."""
+    if pruner.refresh == "step" and (dense.solver == "lbfgs" or not screen.streams):
+        raise ValueError(
+            "refresh='step' needs solver 'adam' or 'sgd' and a statistic that streams, got solver="
+            f"{dense.solver!r}, score_func={pruner.score_func!r} and null={pruner.null!r}"
+        )
     budget = max(dense.n_iter_, LEAST_EPOCHS)
     pruning_epochs, fine_tune_epochs = pruner.pruning_epochs, pruner.fine_tune_epochs
     if pruning_epochs == "auto":
@@ -152,6 +158,7 @@ def make_plan(pruner, dense, screen, checkpoint):
         n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,
         pruning_epochs=pruning_epochs,
         fine_tune_epochs=fine_tune_epochs,
+        refresh=pruner.refresh,
         checkpoint=checkpoint,
         distill=pruner.distill,
         temperature=pruner.temperature,

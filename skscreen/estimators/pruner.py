@@ -96,6 +96,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         share of the sparsity reached.
     n_rounds : int >= 1, default=10
         Rounds of screening. There are never more than `pruning_epochs`, unless that is 0.
+    refresh : {"round", "step"}, default="round"
+        Whether the statistics are computed by a pass over the samples in every round, or follow
+        the steps of the training between the rounds by running moments, which fade by a factor of
+        e in an epoch. They see the units as they are trained, with dropout. For statistics that
+        stream; not for "lbfgs".
     pruning_epochs : int >= 0 or "auto", default="auto"
         Epochs of training spread over the rounds. "auto" is half the number of epochs that the
         dense network was trained for, at least 5.
@@ -225,6 +230,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         allocation="auto",
         schedule="gradual",
         n_rounds=10,
+        refresh="round",
         pruning_epochs="auto",
         fine_tune_epochs="auto",
         distill=0.0,
@@ -258,6 +264,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         self.allocation = allocation
         self.schedule = schedule
         self.n_rounds = n_rounds
+        self.refresh = refresh
         self.pruning_epochs = pruning_epochs
         self.fine_tune_epochs = fine_tune_epochs
         self.distill = distill

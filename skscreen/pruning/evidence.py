@@ -8,6 +8,88 @@ from skscreen.pruning.gradients import observe_gradients
 from skscreen.screening import SCREENS, ClassMoments, PooledMoments
 
 
+def _source_values(layer, source, output):
+    return layer.source_values(source)
+
+
+def _unit_values(layer, source, output):
+    return output.reshape(len(output), layer.n_output_positions, layer.n_outputs)
+
+
+#: side -> function of (layer, what it read, what it gave) to (n_samples, n_positions, n_units)
+SIDES = {"source": _source_values, "unit": _unit_values}
+
+
+def empty_moments(side, layers, collect, pooling):
+    """Return `PooledMoments` of each layer's source units, or of its own units."""
+    if side == "source":
+        shapes = [(layer.n_positions, layer.n_inputs) for layer in layers]
+    else:
+        shapes = [(layer.n_output_positions, layer.n_outputs) for layer in layers]
+    return [PooledMoments(collect, *shape, pooling) for shape in shapes]
+
+
+class RunningMoments:
+    """Moments of a network's units, kept up to date by every step of its training.
+
+    Older steps fade: their weight falls by a factor of e over an epoch. With dropout active, what
+    is seen are the units that were not dropped, and zeros.
+
+    Parameters
+    ----------
+    network : Network
+    data : ScreeningData
+        What it is trained with.
+    pooling : {"mean", "max", "positions", "local"}
+    screen : Screen
+        One that streams.
+
+    Attributes
+    ----------
+    moments : dict
+        Lists of `PooledMoments` as `NetworkEvidence` has them: "source" and "unit".
+    n_seen : int
+        Samples so far.
+    """
+
+    def __init__(self, network, data, pooling, screen):
+        self.network = network
+        self.data = data
+        self.pooling = pooling
+        self._collect = data.collector(screen)
+        self.moments = self.start()
+        self.n_seen = 0
+
+    def start(self):
+        """Return empty moments for a part of a batch."""
+        return {
+            side: empty_moments(side, self.network.layers, self._collect, self.pooling)
+            for side in SIDES
+        }
+
+    def observer(self, part, index):
+        """Return what `Network.forward` shall call with the samples ``index``."""
+        target = self.data.target[index]
+        weight = None if self.data.sample_weight is None else self.data.sample_weight[index]
+
+        def observe(number, source, output):
+            for side, values in SIDES.items():
+                seen = values(self.network.layers[number], source, output)
+                part[side][number].partial_fit(seen, target, weight)
+
+        return observe
+
+    def add(self, parts, n_samples):
+        """Add the parts of a batch of so many samples."""
+        fade = np.exp(-n_samples / len(self.data.X))
+        for side, layers in self.moments.items():
+            for number, moments in enumerate(layers):
+                moments.forget(fade)
+                for part in parts:
+                    moments.merge(part[side][number])
+        self.n_seen += n_samples
+
+
 class NetworkEvidence:
     """Statistics of a network on data; each is computed when first asked for.
 
@@ -38,20 +120,12 @@ class NetworkEvidence:
     @cached_property
     def source_moments(self):
         """`PooledMoments` of each layer's source units: what its connections read."""
-        layers = self.network.layers
-        shapes = [(layer.n_positions, layer.n_inputs) for layer in layers]
-        return self._moments(
-            shapes, lambda number, source, output: layers[number].source_values(source)
-        )
+        return self._moments("source")
 
     @cached_property
     def unit_moments(self):
         """`PooledMoments` of each layer's own units."""
-        shapes = [(layer.n_output_positions, layer.n_outputs) for layer in self.network.layers]
-        return self._moments(
-            shapes,
-            lambda number, source, output: output.reshape(len(output), *shapes[number]),
-        )
+        return self._moments("unit")
 
     @cached_property
     def source_statistics(self):
@@ -63,13 +137,15 @@ class NetworkEvidence:
         """`FStatistics` of each layer's own units."""
         return [moments.statistics(self.screen) for moments in self.unit_moments]
 
-    def _moments(self, shapes, values):
-        """Collect moments in one forward pass; ``values`` picks what each layer shows."""
+    def _moments(self, side):
+        """Collect the moments of one side in a forward pass."""
+        layers = self.network.layers
         collect = self.data.collector(self.screen)
+        values = SIDES[side]
         return self._accumulate(
-            lambda: [PooledMoments(collect, *shape, self.pooling) for shape in shapes],
+            lambda: empty_moments(side, layers, collect, self.pooling),
             lambda part, number, source, output, target, weight: part[number].partial_fit(
-                values(number, source, output), target, weight
+                values(layers[number], source, output), target, weight
             ),
         )
 

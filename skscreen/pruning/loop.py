@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skscreen.nn import Distillation, Loss, train
-from skscreen.pruning.evidence import NetworkEvidence
+from skscreen.pruning.evidence import NetworkEvidence, RunningMoments
 from skscreen.pruning.granularity import GRANULARITIES, cut_share
 from skscreen.pruning.record import Record
 from skscreen.pruning.schedules import sparsities
@@ -44,6 +44,9 @@ class PruningPlan:
         Epochs of training spread over the rounds.
     fine_tune_epochs : int >= 0
         Epochs after the last round.
+    refresh : {"round", "step"}
+        Whether the statistics come from a pass over the data in every round, or from the steps of
+        the training before it; in the first round always from a pass.
     checkpoint : Network or None
         The dense network at an earlier time: what is left gets its weights before the fine-tuning.
     distill : float in [0, 1]
@@ -67,6 +70,7 @@ class PruningPlan:
     n_rounds: int
     pruning_epochs: int
     fine_tune_epochs: int
+    refresh: str = "round"
     checkpoint: object = None
     distill: float = 0.0
     temperature: float = 1.0
@@ -139,10 +143,16 @@ def prune(network, data, plan, options, rng, *, score=None):
         steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
     else:
         steps = [None] * plan.n_rounds  # what is significant decides, in every round anew
+    running = None
+    if plan.refresh == "step":
+        running = RunningMoments(network, data, plan.pooling, plan.screen)
     for number, sparsity in enumerate(steps):
         evidence = NetworkEvidence(
             network, data, rng, plan.pooling, plan.screen, plan.screen_samples
         )
+        if running is not None and running.n_seen:
+            evidence.source_moments = running.moments["source"]
+            evidence.unit_moments = running.moments["unit"]
         if number == len(steps) - 1:  # before the masks change what the units do
             statistics = parts.statistics(evidence)
         scores = parts.scores(evidence, plan.criterion)
@@ -153,7 +163,7 @@ def prune(network, data, plan, options, rng, *, score=None):
             parts.cut_insignificant(evidence, scores, plan.selector)
         record.cut(number + 1, scores)
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
-        curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer)
+        curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer, observer=running)
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
     if plan.checkpoint is not None:
         _rewind(network, plan.checkpoint)
@@ -184,12 +194,15 @@ def _rewind(network, checkpoint):
         layer.bias[:] = earlier.bias
 
 
-def _train_on(network, data, loss, options, n_epochs, rng, optimizer, score=None):
+def _train_on(network, data, loss, options, n_epochs, rng, optimizer, score=None, observer=None):
     """Train for some epochs, possibly none; return the loss curve."""
     if n_epochs == 0:
         return []
     options = replace(options, max_iter=n_epochs)
-    return train(network, data.X, loss, options, rng, score=score, optimizer=optimizer).loss_curve
+    result = train(
+        network, data.X, loss, options, rng, score=score, optimizer=optimizer, observer=observer
+    )
+    return result.loss_curve
 
 
 def _entry(phase, number, network, n_epochs, curve, plan):

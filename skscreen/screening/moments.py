@@ -161,9 +161,13 @@ class ClassMoments:
             batch.high,
         )
         _require_finite(batch._mean, "A")
-        self.weight_sum *= self.decay
-        self.within *= self.decay
-        return self.merge(batch)
+        return self.forget(self.decay).merge(batch)
+
+    def forget(self, factor):
+        """Give the samples so far ``factor`` times their weight; ``low`` and ``high`` stay."""
+        self.weight_sum *= factor
+        self.within *= factor
+        return self
 
     def merge(self, other):
         """Add the samples that another object has seen.
@@ -339,6 +343,12 @@ class RegressionMoments:
         present = A[weights > 0]
         batch._low, batch._high = present.min(axis=0), present.max(axis=0)
         return self.merge(batch)
+
+    def forget(self, factor):
+        """Give the samples so far ``factor`` times their weight."""
+        for sums in ("weight_sum", "sxx", "syy", "sxy"):
+            setattr(self, sums, getattr(self, sums) * factor)
+        return self
 
     def merge(self, other):
         """Add the samples that another object has seen.

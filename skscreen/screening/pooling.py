@@ -106,6 +106,11 @@ class PooledMoments:
         self.collected.merge(other.collected)
         return self
 
+    def forget(self, factor):
+        """Give the samples so far ``factor`` times their weight."""
+        self.collected.forget(factor)
+        return self
+
     def statistics(self, screen):
         """Compute the `FStatistics` of each unit by a `Screen`."""
         if isinstance(self.collected, Samples):
