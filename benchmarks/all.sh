@@ -6,6 +6,7 @@ cd "$(dirname "$0")"
 plain="alpha=None dropout=None learning_rate_init=None"
 long="pruning_epochs=20 fine_tune_epochs=20"
 channels="budget=macs"
+bare="fine_tune_epochs=0 n_rounds=1 pruning_epochs=0"
 run() {
     python pruning.py "$@"
     echo
@@ -15,6 +16,9 @@ for data in fashion mnist5k; do
     run --data $data --sparsities 0.95 0.98 0.99 --options "$plain" \
         --figure results/$data-mlp-plain.png "$@"
 done
+run --data fashion mnist5k --sparsities 0.8 0.9 --criteria screening magnitude wanda random \
+    --options "$bare" "$@"
+run --data digits --sparsities 0.9 0.95 "$@"
 run --data fashion --sparsities 0.982 --options "$long" "$@"
 run --data fashion --network lenet-5 --seeds 3 --granularity channel --sparsities 0.875 \
     --criteria screening magnitude random --options "$channels" "$@"
