@@ -90,8 +90,8 @@ def make_screen(pruner, rng):
     return permutation_screen(pruner.n_permutations, rng.randint(2**31 - 1))
 
 
-def training_options(pruner, dense):
-    """Collect how a network is trained between and after the rounds.
+def training_options(pruner, dense, n_samples):
+    """Collect how a network is trained with so many samples between and after the rounds.
 
     Returns
     -------
@@ -109,6 +109,7 @@ def training_options(pruner, dense):
         alpha = max(LEAST_ALPHA[pruner.granularity], options.alpha)
     if dropout == "auto":
         spares = dense.solver != "lbfgs" and _has_weights_to_spare(pruner, dense.network_)
+        spares = spares and options.batch_length(n_samples) < n_samples
         dropout = max(LEAST_DROPOUT, dense.dropout) if spares else None
     if dropout and dense.solver == "lbfgs":
         raise ValueError(f"dropout={dropout} needs solver 'adam' or 'sgd', got solver='lbfgs'")

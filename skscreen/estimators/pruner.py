@@ -97,10 +97,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     n_rounds : int >= 1, default=10
         Rounds of screening. There are never more than `pruning_epochs`, unless that is 0.
     refresh : {"round", "step"}, default="round"
-        Whether the statistics are computed by a pass over the samples in every round, or follow
-        the steps of the training between the rounds by running moments, which fade by a factor of
-        e in an epoch. They see the units as they are trained, with dropout, and take about a
-        tenth longer than a pass. For statistics that stream; not for "lbfgs".
+        Whether F and the like are computed by a pass over the samples in every round, or follow
+        the steps of the training between the rounds by running moments that remember an epoch.
+        These see the units as they are trained, with dropout, and the training takes about a
+        tenth longer. (The scales in the score come from `screen_samples` in either case.) For
+        statistics that stream; not for "lbfgs".
     pruning_epochs : int >= 0 or "auto", default="auto"
         Epochs of training spread over the rounds. "auto" is half the number of epochs that the
         dense network was trained for, at least 5.
@@ -122,7 +123,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     dropout : float in [0, 1), "auto" or None, default="auto"
         Dropout in the fully connected hidden layers between and after the rounds. "auto" is the
         network's, at least 0.1 where `sparsity` leaves 25 or more single connections for each
-        hidden unit: with fewer there is nothing to spare. None takes the network's. "lbfgs" knows
+        hidden unit, with fewer there is nothing to spare, and where the samples are more than one
+        minibatch, so that the training is random anyway. None takes the network's. "lbfgs" knows
         no dropout.
     rewind : bool, default=False
         Whether what is left after the last round gets the weights that it had in the dense
@@ -154,7 +156,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     masks_ : list of ndarray of bool of shape (n_inputs, n_outputs)
         For each layer of the dense network, True where a connection was kept.
     scores_ : list of ndarray of shape (n_inputs, n_outputs)
-        Scores of the last round; -inf where a connection had been cut in an earlier one. With
+        Scores of the last round; -inf where a connection had been cut in an earlier one, and the
+        lowest, zero as a rule, where its unit was given up because it no longer did anything. With
         channel granularity of shape (n_units,), for each hidden layer.
     f_statistics_ : list of FStatistics
         F, p and eta2 of each layer's source units, or with channel granularity of each hidden
@@ -329,11 +332,13 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             weight[rows],
         )
         plan = make_plan(self, lean, make_screen(self, rng), checkpoint if self.rewind else None)
-        options, dropout = training_options(self, lean)
+        options, dropout = training_options(self, lean, len(data.X))
+        own_dropout = [layer.dropout for layer in lean.network_.layers]
         if dropout is not None:
             lean.network_.set_dropout(dropout)
         result = prune(lean.network_, data, plan, options, rng, score=score)
-        lean.network_.set_dropout(lean.dropout)
+        for layer, rate in zip(lean.network_.layers, own_dropout, strict=True):
+            layer.dropout = rate
         self._set_fitted(lean, result, plan)
         self._follows_network = find_handoff(X) is not None
         return self

@@ -51,7 +51,7 @@ def shard_pool(n_shards):
         if n_threads < 2:
             yield lambda function, arguments: list(map(function, arguments))
             return
-        # the caller is one of the threads: it has not to wait until another one has started
+        # the caller is one of the threads, so that work begins before another one has started
         with ThreadPoolExecutor(n_threads - 1) as pool:
             yield lambda function, arguments: _map(pool, n_threads - 1, function, arguments)
 
@@ -63,13 +63,19 @@ def _map(pool, n_helpers, function, arguments):
     indices = iter(range(len(arguments)))  # each thread takes the next one
 
     def work():
-        for i in indices:
-            results[i] = function(arguments[i])
+        try:
+            for i in indices:
+                results[i] = function(arguments[i])
+        except BaseException:
+            for _ in indices:  # nobody needs the rest
+                pass
+            raise
 
     helpers = [pool.submit(work) for _ in range(min(n_helpers, len(arguments) - 1))]
     work()
     for helper in helpers:
-        helper.result()
+        if not helper.cancel():  # one that has not begun is not needed
+            helper.result()
     return results
 
 

@@ -36,7 +36,8 @@ def allocate(scores, magnitudes, n_keep, allocation, dimensions):
     Raises
     ------
     ValueError
-        If ``n_keep`` is less than one for each layer or more than there are candidates.
+        If ``n_keep`` is less than one for each layer or more than there are candidates, or scores
+        to be squared are negative.
 
     Examples
     --------
@@ -144,6 +145,11 @@ def _lamp(scores):
     """LAMP scores; infinite ones stay so and are left out of the sums."""
     lamp = scores.copy()
     finite = np.flatnonzero(np.isfinite(scores))
+    if (scores[finite] < 0).any():
+        raise ValueError(
+            "allocation='lamp' squares the scores, so the criterion must not give negative ones, "
+            f"got {scores[finite].min():.4g}"
+        )
     order = finite[np.argsort(-scores[finite], kind="stable")]
     # squares of the scores relative to the largest: no overflow
     ordered = scores[order] / max(scores[order[0]], np.finfo(float).tiny) if order.size else []

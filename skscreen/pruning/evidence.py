@@ -32,8 +32,9 @@ def empty_moments(side, layers, collect, pooling):
 class RunningMoments:
     """Moments of a network's units, kept up to date by every step of its training.
 
-    Older steps fade: their weight falls by a factor of e over an epoch. With dropout active, what
-    is seen are the units that were not dropped, and zeros.
+    Once an epoch has been seen, older steps fade, so that the samples count as many as the data
+    have. With dropout active, what is seen are the units that were not dropped, and zeros. What
+    was not constant before does not count as constant, though all that varied may have faded.
 
     Parameters
     ----------
@@ -48,8 +49,8 @@ class RunningMoments:
     ----------
     moments : dict
         Lists of `PooledMoments` as `NetworkEvidence` has them: "source" and "unit".
-    n_seen : int
-        Samples so far.
+    n_seen : float
+        Samples that the moments stand for: those so far, at most those of the data.
     """
 
     def __init__(self, network, data, pooling, screen):
@@ -81,13 +82,14 @@ class RunningMoments:
 
     def add(self, parts, n_samples):
         """Add the parts of a batch of so many samples."""
-        fade = np.exp(-n_samples / len(self.data.X))
+        n_old = min(self.n_seen, len(self.data.X) - n_samples)
+        fade = n_old / self.n_seen if self.n_seen else 1.0
         for side, layers in self.moments.items():
             for number, moments in enumerate(layers):
                 moments.forget(fade)
                 for part in parts:
                     moments.merge(part[side][number])
-        self.n_seen += n_samples
+        self.n_seen = n_old + n_samples
 
 
 class NetworkEvidence:

@@ -74,7 +74,8 @@ class Connections:
             if not mask.any():
                 mask[np.unravel_index(np.argmax(score), score.shape)] = True
             masks.append(mask)
-        self._apply(evidence, masks, scores)
+        keep_a_path(masks, scores, self.network.source_units())
+        self._apply(evidence, masks)
 
     def scores(self, evidence, criterion):
         """Scores of each layer's connections; -inf for those that are cut."""
@@ -88,30 +89,47 @@ class Connections:
         """Mask the network down to a sparsity.
 
         Units that do nothing are given up: their connections get the lowest score (zero, as a
-        rule) and others are kept instead, unless there would be too few.
+        rule) and others are kept instead. Where too few are left, all that do something are kept
+        and the number is made up from the rest.
         """
         n_keep = round((1 - sparsity) * sum(score.size for score in scores))
         dimensions = [layer.dimensions for layer in self.network.layers]
         sources = self.network.source_units()
         ties = self.magnitudes(evidence)
         useful = [score != CUT for score in scores]
-        masks = allocate(scores, ties, n_keep, allocation, dimensions)
         while True:
-            idle = idle_connections(masks, sources)
-            useful = [u & ~found for u, found in zip(useful, idle, strict=True)]
-            left = [int(np.count_nonzero(u)) for u in useful]
-            done = all((u >= mask).all() for u, mask in zip(useful, masks, strict=True))
-            if done or min(left) == 0 or sum(left) < n_keep:
-                break
-            for score, found in zip(scores, idle, strict=True):
-                score[found & (score != CUT)] = np.min(score, where=score != CUT, initial=0.0)
             candidates = [np.where(u, s, CUT) for u, s in zip(useful, scores, strict=True)]
             masks = allocate(candidates, ties, n_keep, allocation, dimensions)
-        self._apply(evidence, masks, scores)
+            keep_a_path(masks, candidates, sources)
+            idle = idle_connections(masks, sources)
+            if not any((mask & found).any() for mask, found in zip(masks, idle, strict=True)):
+                break
+            active = [u & ~found for u, found in zip(useful, idle, strict=True)]
+            n_short = n_keep - sum(int(np.count_nonzero(a)) for a in active)
+            if n_short > 0:
+                masks = _fill_up(active, useful, scores, n_short)
+                break
+            useful = active
+            for score, u in zip(scores, useful, strict=True):
+                score[~u & (score != CUT)] = np.min(score, where=score != CUT, initial=0.0)
+        self._apply(evidence, masks)
 
-    def _apply(self, evidence, masks, scores):
-        keep_a_path(masks, scores, self.network.source_units())
+    def _apply(self, evidence, masks):
         mask_network(self.network, masks, evidence.source_means if self.replace_means else None)
+
+
+def _fill_up(masks, candidates, scores, n_more):
+    """Add to masks the candidates with the largest scores, whatever their layer."""
+    flat = np.concatenate(
+        [
+            np.where(candidate & ~mask, score, CUT).ravel()
+            for mask, candidate, score in zip(masks, candidates, scores, strict=True)
+        ]
+    )
+    added = np.zeros(flat.size, dtype=bool)
+    added[np.argsort(-flat, kind="stable")[:n_more]] = True
+    parts = np.split(added, np.cumsum([mask.size for mask in masks])[:-1])
+    return [mask | part.reshape(mask.shape) for mask, part in zip(masks, parts, strict=True)]
 
 
 class Units:

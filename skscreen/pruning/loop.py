@@ -87,7 +87,7 @@ class PruningResult:
         True where a connection was kept.
     scores : list of ndarray
         Scores of the last round, of each layer's connections or hidden units; -inf for what had
-        been cut before.
+        been cut before, and the lowest, zero as a rule, for connections of units given up.
     statistics : list of FStatistics
         Of each layer's source units, or each hidden layer's units, from the last round.
     records : list of LayerRecord
@@ -136,7 +136,7 @@ def prune(network, data, plan, options, rng, *, score=None):
         optimizer = options.new_optimizer(network.parameters())
     history = []
     # where no training follows that could do better, the biases make up for what is cut
-    untrained = plan.pruning_epochs + plan.fine_tune_epochs == 0
+    untrained = plan.pruning_epochs + plan.fine_tune_epochs == 0 and plan.checkpoint is None
     parts = GRANULARITIES[plan.granularity](network, plan.budget, replace_means=untrained)
     record = Record(parts)
     if plan.selector is None:
@@ -163,7 +163,10 @@ def prune(network, data, plan, options, rng, *, score=None):
             parts.cut_insignificant(evidence, scores, plan.selector)
         record.cut(number + 1, scores)
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
-        curve = _train_on(network, data, loss, options, n_epochs, rng, optimizer, observer=running)
+        observer = running if number < len(steps) - 1 else None
+        curve = _train_on(
+            network, data, loss, options, n_epochs, rng, optimizer, observer=observer
+        )
         history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
     if plan.checkpoint is not None:
         _rewind(network, plan.checkpoint)

@@ -115,7 +115,8 @@ def keep_a_path(masks, scores, sources):
     for mask, score, row_and_column in zip(masks, scores, path, strict=True):
         if mask[row_and_column]:
             continue
-        weakest = np.argmin(np.where(mask, score, np.inf))
+        finite = np.minimum(score, np.finfo(np.float64).max)  # an infinite F counts as kept
+        weakest = np.argmin(np.where(mask, finite, np.inf))
         mask[np.unravel_index(weakest, mask.shape)] = False
         mask[row_and_column] = True
 

@@ -192,6 +192,8 @@ class ScreeningReport:
         if record.score[place].ndim == 0:
             lines.append(f"|w| = {record.magnitude[place]:.4g}, score = {record.score[place]:.4g}")
             fate = f"cut in round {record.round[place]}" if record.round[place] else "kept"
+            if record.round[place] and record.score[place] == 0:
+                fate += " (its unit no longer did anything, or nothing in it varied)"
         else:
             fate = f"{row['kept']} connections kept"
         return "\n".join([*lines, f"{fate}; rule: {self.rule}"])

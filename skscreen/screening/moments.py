@@ -345,7 +345,7 @@ class RegressionMoments:
         return self.merge(batch)
 
     def forget(self, factor):
-        """Give the samples so far ``factor`` times their weight."""
+        """Give the samples so far ``factor`` times their weight; whether they vary stays."""
         for sums in ("weight_sum", "sxx", "syy", "sxy"):
             setattr(self, sums, getattr(self, sums) * factor)
         return self

@@ -111,8 +111,8 @@ class TestRewind:
 
     def test_then_fine_tuning_learns(self):
         net = network(checkpoint_epoch=0)
-        lean = quick(net, rewind=True, fine_tune_epochs=20, learning_rate_init=0.01)
-        assert lean.fit(X, y).score(X, y) > 0.8
+        lean = quick(net, rewind=True, fine_tune_epochs=20, learning_rate_init=0.01, alpha=0.05)
+        assert lean.fit(X, y).score(X, y) > 0.9
         for layer in lean.network_.layers:
             assert layer.mask is None or not layer.weight[~layer.mask].any()
 

@@ -1,5 +1,7 @@
 """The training loop: the same bits on any number of threads, masks, stopping, schedules."""
 
+import time
+
 import joblib
 import numpy as np
 import pytest
@@ -60,6 +62,20 @@ class TestThreads:
             assert (
                 len(set(run(lambda _: (barrier.wait(), threading.get_ident())[1], range(3)))) == 3
             )
+
+    def test_an_error_ends_the_work(self, monkeypatch):
+        monkeypatch.setattr("skscreen.nn.threads._blas_threads", lambda: 2)
+        done = []
+
+        def work(number):
+            if number == 3:
+                raise ZeroDivisionError
+            time.sleep(0.001)
+            done.append(number)
+
+        with pytest.raises(ZeroDivisionError), shard_pool(200) as run:
+            run(work, range(200))
+        assert len(done) < 190
 
     @staticmethod
     def blas_threads():

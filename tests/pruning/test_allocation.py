@@ -108,3 +108,9 @@ def test_apportion_keeps_within_its_limits(wanted, share, seed):
     assert counts.sum() == total
     assert (counts >= 1).all()
     assert (counts <= limits).all()
+
+
+def test_lamp_takes_no_negative_scores():
+    scores = [np.array([-1.0, -2.0]), np.array([1.0])]
+    with pytest.raises(ValueError, match=r"must not give negative ones, got -2"):
+        allocate(scores, scores, 2, "lamp", [(1, 2), (1, 1)])

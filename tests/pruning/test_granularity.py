@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from small import X, network, quick, y
 
 from skscreen.nn import Conv, Dense, Network
 from skscreen.pruning import ALLOCATIONS, compact
 from skscreen.pruning.granularity import Connections, mask_network
-from tests.small import X, network, quick, y
 
 
 def random_weights(rng, *shape):
@@ -79,13 +79,26 @@ def test_a_hand_made_case():
     assert scores[0][:, 1].tolist() == [0, 0, 0]
 
 
-def test_with_too_few_useful_candidates_all_is_as_it_was():
+def test_with_too_few_useful_candidates_all_of_them_are_kept():
     # unit 1 was cut off from the output before, yet five must be kept
     net = mlp(np.random.default_rng(0), 3, 2, 1)
     scores = [np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 6.0]]), np.array([[9.0], [-np.inf]])]
     cut(net, scores, "global", 3 / 8)
-    assert net.n_weights == 5
-    assert scores[0][:, 1].tolist() == [5, 4, 6]
+    assert net.layers[0].mask.astype(int).tolist() == [[1, 0], [1, 0], [1, 1]]
+    assert net.layers[1].mask.tolist() == [[True], [False]]
+
+
+@pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
+def test_hardly_anything_is_wasted_in_a_single_round(allocation):
+    # without giving up units a third to two thirds of what is kept would be
+    n_kept = n_used = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        net = mlp(rng, 20, 15, 10, 5)
+        cut(net, [rng.random(layer.weight.shape) for layer in net.layers], allocation, 0.9)
+        n_kept += net.n_weights
+        n_used += compact(net).n_weights
+    assert n_used > 0.95 * n_kept
 
 
 @pytest.mark.parametrize("criterion", ["screening", "magnitude", "random"])

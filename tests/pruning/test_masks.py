@@ -50,6 +50,16 @@ def test_a_path_is_kept_and_counts_stay(seed, sizes, groups):
     assert all(units.any() for units in live_units(unit_links(masks, sources)))
 
 
+def test_an_infinite_score_gives_way_too():
+    # kept: 0 -> 1, whose score is infinite, and 2 -> 0; one goes for each that comes back
+    first = np.array([[False, True, False]])
+    second = np.array([[False], [False], [True]])
+    scores = [np.array([[0.1, np.inf, 0.4]]), np.array([[0.2], [-np.inf], [0.8]])]
+    keep_a_path([first, second], scores, plain(1, 3))
+    assert first.tolist() == [[False, False, True]]
+    assert second.sum() == 1
+
+
 def test_the_restored_path_respects_earlier_cuts_and_takes_the_best_scores():
     # kept: 0 -> 1 and 2 -> 0; hidden unit 1 may not be left, as its outgoing weight was cut before
     first = np.array([[False, True, False]])
