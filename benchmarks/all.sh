@@ -24,6 +24,6 @@ run --data fashion --network lenet-5 --seeds 3 --granularity channel --sparsitie
     --criteria screening magnitude random --options "$channels" "$@"
 run --data fashion --network lenet-5 --sparsities 0.9907 "$@"
 run --data fashion --network lenet-5 --seeds 3 --sparsities 0.917 "$@"
-run --data mnist5k --network lenet-5 --sparsities 0.917 0.9907 "$@"
+run --data mnist5k --network lenet-5 --seeds 3 --sparsities 0.9907 "$@"
 run --data mnist5k --sparsities 0.95 0.99 --criteria wanda taylor snip random "$@"
 run --data fashion --seeds 3 --sparsities 0.95 0.99 --criteria wanda taylor random "$@"
