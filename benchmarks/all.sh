@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every table and figure of the README and of docs/guide.md, from benchmarks/results/pruning.csv;
+# Every result and figure of the README, from benchmarks/results/pruning.csv;
 # what is missing there is trained (hours on two cores). Extra arguments go to each command.
 set -e
 cd "$(dirname "$0")"

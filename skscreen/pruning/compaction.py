@@ -9,7 +9,7 @@ import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS
 from skscreen.nn import Network
-from skscreen.pruning.masks import unit_links
+from skscreen.pruning.masks import unit_links, useful_units
 
 
 def compact(network):
@@ -33,7 +33,8 @@ def compact(network):
     """
     sources = network.source_units()
     masks, biases = _fold_constants(network, sources)
-    kept = _useful_units(masks, sources)
+    # each hidden layer keeps at least one unit, so that the network keeps its shape
+    kept = useful_units(unit_links(masks, sources), keep_one=True)
     layers = []
     for number, layer in enumerate(network.layers):
         units = kept[number] if number else None  # the samples keep all their features
@@ -68,18 +69,3 @@ def _fold_constants(network, sources):
         masks.append(mask)
         biases.append(bias)
     return masks, biases
-
-
-def _useful_units(masks, sources):
-    """Mark, for the inputs and each layer, the units that lead to an output.
-
-    Each hidden layer keeps at least one, so that the network keeps its shape.
-    """
-    links = unit_links(masks, sources)
-    kept = [np.ones(masks[-1].shape[1], dtype=bool)]
-    for link in reversed(links):
-        useful = link[:, kept[0]].any(axis=1)
-        if not useful.any():
-            useful[0] = True
-        kept.insert(0, useful)
-    return kept

@@ -57,11 +57,16 @@ def reached_units(links):
     return reached
 
 
-def useful_units(links):
-    """Find the units from which a path leads to an output; arrays as in `live_units`."""
+def useful_units(links, *, keep_one=False):
+    """Find the units from which a path leads to an output; arrays as in `live_units`.
+
+    With ``keep_one`` the first unit of a layer without any counts as one.
+    """
     useful = [np.ones(links[-1].shape[1], dtype=bool)]
     for link in reversed(links):
-        useful.insert(0, link[:, useful[0]].any(axis=1))
+        found = link[:, useful[0]].any(axis=1)
+        found[0] |= keep_one and not found.any()
+        useful.insert(0, found)
     return useful
 
 
@@ -73,9 +78,8 @@ def idle_connections(masks, sources):
 
     Parameters
     ----------
-    masks : list of ndarray of bool of shape (n_inputs, n_outputs)
-    sources : list of ndarray of int of shape (n_inputs,)
-        Unit of the layer before that each input belongs to.
+    masks, sources : list of ndarray
+        See `unit_links`.
 
     Returns
     -------
