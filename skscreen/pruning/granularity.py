@@ -14,16 +14,12 @@ class Connections:
     Parameters
     ----------
     network : Network
-        Gets the masks.
     budget : str
         Has no effect on single weights.
-    replace_means : bool
-        Whether biases take over the mean of what is cut; see `mask_network`.
     """
 
-    def __init__(self, network, budget, *, replace_means=False):
+    def __init__(self, network, budget):
         self.network = network
-        self.replace_means = replace_means
 
     def cut_share(self):
         """Share of the weights that are cut."""
@@ -66,8 +62,8 @@ class Connections:
         """Whether they have been computed already."""
         return "unit_moments" in vars(evidence)
 
-    def cut_insignificant(self, evidence, scores, selector):
-        """Cut all connections of source units that a selection does not mark."""
+    def keep_significant(self, evidence, scores, selector):
+        """Return masks of all connections of the source units that a selection marks."""
         masks = []
         for score, found in zip(scores, evidence.source_statistics, strict=True):
             mask = (score != CUT) & selector(found)[:, None]
@@ -75,7 +71,7 @@ class Connections:
                 mask[np.unravel_index(np.argmax(score), score.shape)] = True
             masks.append(mask)
         keep_a_path(masks, scores, self.network.source_units())
-        self._apply(evidence, masks)
+        return masks
 
     def scores(self, evidence, criterion):
         """Scores of each layer's connections; -inf for those that are cut."""
@@ -85,8 +81,8 @@ class Connections:
                 score[~layer.mask] = CUT
         return scores
 
-    def cut(self, evidence, scores, allocation, sparsity):
-        """Mask the network down to a sparsity.
+    def keep_best(self, evidence, scores, allocation, sparsity):
+        """Return masks that cut the network down to a sparsity.
 
         Units that do nothing are given up: their connections get the lowest score (zero, as a
         rule) and others are kept instead. Where too few are left, all that do something are kept
@@ -112,10 +108,7 @@ class Connections:
             useful = active
             for score, u in zip(scores, useful, strict=True):
                 score[~u & (score != CUT)] = np.min(score, where=score != CUT, initial=0.0)
-        self._apply(evidence, masks)
-
-    def _apply(self, evidence, masks):
-        mask_network(self.network, masks, evidence.source_means if self.replace_means else None)
+        return masks
 
 
 def _fill_up(masks, candidates, scores, n_more):
@@ -138,16 +131,12 @@ class Units:
     Parameters
     ----------
     network : Network
-        Gets the masks.
     budget : {"weights", "macs", "units"}
         What ``sparsity`` counts.
-    replace_means : bool
-        Whether biases take over the mean of what is cut; see `mask_network`.
     """
 
-    def __init__(self, network, budget, *, replace_means=False):
+    def __init__(self, network, budget):
         self.network = network
-        self.replace_means = replace_means
         self.sources = network.source_units()
         self.budget = budget
         self.kept = [self._masked_units(number) for number in range(len(network.layers) - 1)]
@@ -207,8 +196,8 @@ class Units:
         """Whether they have been computed already."""
         return False
 
-    def cut_insignificant(self, evidence, scores, selector):
-        """Cut the units that a selection does not mark."""
+    def keep_significant(self, evidence, scores, selector):
+        """Return masks of what connects the units that a selection marks, `kept` from now on."""
         chosen = []
         for score, found in zip(scores, evidence.unit_statistics, strict=False):
             kept = (score != CUT) & selector(found)
@@ -216,7 +205,7 @@ class Units:
                 kept[np.argmax(score)] = True
             chosen.append(kept)
         self.kept = chosen
-        self._set_masks(evidence)
+        return self._masks()
 
     def scores(self, evidence, criterion):
         """Scores of each hidden layer's units; -inf for those that are cut."""
@@ -225,8 +214,8 @@ class Units:
             score[~kept] = CUT
         return scores
 
-    def cut(self, evidence, scores, allocation, sparsity):
-        """Mask the network down to a sparsity: the most units that the budget allows."""
+    def keep_best(self, evidence, scores, allocation, sparsity):
+        """Return masks of as many units as a sparsity allows, `kept` from now on."""
         magnitudes = self.magnitudes(evidence)
         dimensions = [layer.dimensions for layer in self.network.layers[:-1]]
 
@@ -248,9 +237,9 @@ class Units:
             else:
                 high = middle - 1
         self.kept = choose(low)
-        self._set_masks(evidence)
+        return self._masks()
 
-    def _set_masks(self, evidence):
+    def _masks(self):
         masks = []
         for number, layer in enumerate(self.network.layers):
             mask = np.ones(layer.weight.shape, dtype=bool) if layer.mask is None else layer.mask
@@ -260,7 +249,7 @@ class Units:
             if number < len(self.kept):
                 mask[:, ~self.kept[number]] = False
             masks.append(mask)
-        mask_network(self.network, masks, evidence.source_means if self.replace_means else None)
+        return masks
 
 
 def mask_network(network, masks, means=None):

@@ -6,7 +6,7 @@ import numpy as np
 
 from skscreen.nn import Distillation, Loss, train
 from skscreen.pruning.evidence import NetworkEvidence, RunningMoments
-from skscreen.pruning.granularity import GRANULARITIES, cut_share
+from skscreen.pruning.granularity import GRANULARITIES, cut_share, mask_network
 from skscreen.pruning.record import Record
 from skscreen.pruning.schedules import sparsities
 from skscreen.screening import Screen
@@ -137,7 +137,7 @@ def prune(network, data, plan, options, rng, *, score=None):
     history = []
     # where no training follows that could do better, the biases make up for what is cut
     untrained = plan.pruning_epochs + plan.fine_tune_epochs == 0 and plan.checkpoint is None
-    parts = GRANULARITIES[plan.granularity](network, plan.budget, replace_means=untrained)
+    parts = GRANULARITIES[plan.granularity](network, plan.budget)
     record = Record(parts)
     if plan.selector is None:
         steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
@@ -158,9 +158,10 @@ def prune(network, data, plan, options, rng, *, score=None):
         scores = parts.scores(evidence, plan.criterion)
         record.observe(evidence, final=number == len(steps) - 1)
         if plan.selector is None:
-            parts.cut(evidence, scores, plan.allocation, sparsity)
+            masks = parts.keep_best(evidence, scores, plan.allocation, sparsity)
         else:
-            parts.cut_insignificant(evidence, scores, plan.selector)
+            masks = parts.keep_significant(evidence, scores, plan.selector)
+        mask_network(network, masks, evidence.source_means if untrained else None)
         record.cut(number + 1, scores)
         n_epochs = _share(plan.pruning_epochs, number, len(steps))
         observer = running if number < len(steps) - 1 else None

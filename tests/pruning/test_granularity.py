@@ -45,7 +45,8 @@ def cnn(rng):
 def cut(net, scores, allocation, sparsity):
     magnitudes = [SimpleNamespace(magnitude=np.abs(layer.weight)) for layer in net.layers]
     evidence = SimpleNamespace(connections=lambda: magnitudes)
-    Connections(net, "weights").cut(evidence, scores, allocation, sparsity)
+    masks = Connections(net, "weights").keep_best(evidence, scores, allocation, sparsity)
+    mask_network(net, masks)
 
 
 @settings(max_examples=100, deadline=None)
