@@ -75,8 +75,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     mode : {"sparsity", "fpr", "fdr", "fwe"}, default="sparsity"
         Whether `sparsity` says how much is cut, or significance: the false positive rate, the
         false discovery rate or the family-wise error is held at `significance` in each layer, all
-        connections of units that are not significant are cut (for channels the units), and the
-        sparsity is an outcome: `sparsity`, `budget`, `allocation` and `schedule` have no effect.
+        connections of units that are not significant are cut, and those that led only there (for
+        channels the units), and the sparsity is an outcome: `sparsity`, `budget`, `allocation` and `schedule` have no effect.
         The rule is applied in each round.
     significance : float in (0, 1), default=0.05
         Level of the tests, with any `mode` but "sparsity".

@@ -63,14 +63,20 @@ class Connections:
         return "unit_moments" in vars(evidence)
 
     def keep_significant(self, evidence, scores, selector):
-        """Return masks of all connections of the source units that a selection marks."""
+        """Return masks of the connections of the source units that a selection marks.
+
+        What does nothing any more, since its target leads nowhere, is cut as well.
+        """
         masks = []
         for score, found in zip(scores, evidence.source_statistics, strict=True):
             mask = (score != CUT) & selector(found)[:, None]
             if not mask.any():
                 mask[np.unravel_index(np.argmax(score), score.shape)] = True
             masks.append(mask)
-        keep_a_path(masks, scores, self.network.source_units())
+        sources = self.network.source_units()
+        keep_a_path(masks, scores, sources)
+        while (idle := idle_connections(masks, sources)) is not None:
+            masks = [mask & ~found for mask, found in zip(masks, idle, strict=True)]
         return masks
 
     def scores(self, evidence, criterion):
@@ -97,8 +103,7 @@ class Connections:
             candidates = [np.where(u, s, CUT) for u, s in zip(useful, scores, strict=True)]
             masks = allocate(candidates, ties, n_keep, allocation, dimensions)
             keep_a_path(masks, candidates, sources)
-            idle = idle_connections(masks, sources)
-            if not any((mask & found).any() for mask, found in zip(masks, idle, strict=True)):
+            if (idle := idle_connections(masks, sources)) is None:
                 break
             active = [u & ~found for u, found in zip(useful, idle, strict=True)]
             n_short = n_keep - sum(int(np.count_nonzero(a)) for a in active)

@@ -83,18 +83,21 @@ def idle_connections(masks, sources):
 
     Returns
     -------
-    idle : list of ndarray of bool
-        Of the shapes of the masks; kept or not.
+    idle : list of ndarray of bool or None
+        Of the shapes of the masks; kept or not. None if none of them is kept.
     """
     links = unit_links(masks, sources)
     active = useful_units(links)
     if all(units[mask.any(axis=0)].all() for units, mask in zip(active[1:], masks, strict=True)):
         active = reached_units(links)
     active[0][:] = active[-1][:] = True  # inputs and outputs are what the problem gives
-    return [
+    idle = [
         ~(before[source][:, None] & after)
         for before, source, after in zip(active[:-1], sources, active[1:], strict=True)
     ]
+    if any((mask & found).any() for mask, found in zip(masks, idle, strict=True)):
+        return idle
+    return None
 
 
 def keep_a_path(masks, scores, sources):

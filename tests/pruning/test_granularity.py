@@ -89,6 +89,18 @@ def test_with_too_few_useful_candidates_all_of_them_are_kept():
     assert net.layers[1].mask.tolist() == [[True], [False]]
 
 
+def test_what_leads_to_insignificant_units_goes_too():
+    net = mlp(np.random.default_rng(0), 3, 2, 2, 2)
+    # by themselves input 1, and unit 0 of the first hidden layer
+    marks = [np.array([True, False, True]), np.array([False, True]), np.array([True, True])]
+    evidence = SimpleNamespace(source_statistics=marks)
+    scores = [np.ones(layer.weight.shape) for layer in net.layers]
+    masks = Connections(net, "weights").keep_significant(evidence, scores, lambda found: found)
+    assert masks[0].astype(int).tolist() == [[0, 1], [0, 0], [0, 1]]
+    assert masks[1].astype(int).tolist() == [[0, 0], [1, 1]]
+    assert masks[2].all()
+
+
 @pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
 def test_hardly_anything_is_wasted_in_a_single_round(allocation):
     # without giving up units a third to two thirds of what is kept would be
