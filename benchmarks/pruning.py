@@ -261,7 +261,7 @@ def main(argv=None):
     for number, row in enumerate(rows, 1):
         new = not arguments.out.exists()
         with open(arguments.out, "a", newline="") as file:
-            writer = csv.DictWriter(file, KEY + MEASURED)
+            writer = csv.DictWriter(file, KEY + MEASURED, lineterminator="\n")
             if new:
                 writer.writeheader()
             writer.writerow(row)

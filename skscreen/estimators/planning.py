@@ -33,11 +33,11 @@ from skscreen.screening import (
 )
 
 # What is left of a network has to learn anew: with Adam it is trained at a higher learning rate
-# than the dense one, with a stronger L2 penalty, and with dropout where its units keep weights
-# enough. Chosen on held-out parts of the training data of Fashion-MNIST and MNIST.
+# than the dense one, with a stronger L2 penalty, and with dropout, the more the more weights there
+# are for each sample. Chosen on held-out parts of the training data; see docs/guide.md.
 RATE_FACTOR, LARGEST_AUTO_RATE = 3, 0.003
-WEIGHTS_PER_UNIT_TO_SPARE = 25
-LEAST_DROPOUT = 0.1
+#: connections kept per sample -> dropout from there on
+LEAST_DROPOUT = {2: 0.2, 0.2: 0.1, 0.07: 0.05, 0: 0.0}
 LEAST_ALPHA = {"connection": 0.02, "channel": 0.05}
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
@@ -108,9 +108,9 @@ def training_options(pruner, dense, n_samples):
     if alpha == "auto":
         alpha = max(LEAST_ALPHA[pruner.granularity], options.alpha)
     if dropout == "auto":
-        spares = dense.solver != "lbfgs" and _has_weights_to_spare(pruner, dense.network_)
-        spares = spares and options.batch_length(n_samples) < n_samples
-        dropout = max(LEAST_DROPOUT, dense.dropout) if spares else None
+        dropout = dense.dropout
+        if dense.solver != "lbfgs" and options.batch_length(n_samples) < n_samples:
+            dropout = max(dropout, _least_dropout(pruner, dense.network_, n_samples))
     if dropout and dense.solver == "lbfgs":
         raise ValueError(f"dropout={dropout} needs solver 'adam' or 'sgd', got solver='lbfgs'")
     own = {"learning_rate_init": rate, "alpha": alpha}
@@ -118,13 +118,12 @@ def training_options(pruner, dense, n_samples):
     return options, dropout
 
 
-def _has_weights_to_spare(pruner, network):
-    """Whether single connections are cut and many are kept for each hidden unit."""
+def _least_dropout(pruner, network, n_samples):
+    """Dropout for single connections, by how many of them are kept per sample."""
     if pruner.granularity != "connection" or pruner.mode != "sparsity":
-        return False
-    n_weights = sum(layer.weight.size for layer in network.layers)
-    n_hidden = sum(layer.n_outputs for layer in network.layers[:-1])
-    return (1 - pruner.sparsity) * n_weights >= WEIGHTS_PER_UNIT_TO_SPARE * n_hidden > 0
+        return 0.0
+    n_kept = (1 - pruner.sparsity) * sum(layer.weight.size for layer in network.layers)
+    return next(p for least, p in LEAST_DROPOUT.items() if n_kept >= least * n_samples)
 
 
 def make_plan(pruner, dense, screen, checkpoint):

@@ -76,8 +76,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Whether `sparsity` says how much is cut, or significance: the false positive rate, the
         false discovery rate or the family-wise error is held at `significance` in each layer, all
         connections of units that are not significant are cut, and those that led only there (for
-        channels the units), and the sparsity is an outcome: `sparsity`, `budget`, `allocation` and `schedule` have no effect.
-        The rule is applied in each round.
+        channels the units), and the sparsity is an outcome: `sparsity`, `budget`, `allocation`
+        and `schedule` have no effect. The rule is applied in each round.
     significance : float in (0, 1), default=0.05
         Level of the tests, with any `mode` but "sparsity".
     min_effect : float in [0, 1), default=0.0
@@ -122,10 +122,10 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         and lean networks generalise better. None takes the network's.
     dropout : float in [0, 1), "auto" or None, default="auto"
         Dropout in the fully connected hidden layers between and after the rounds. "auto" is the
-        network's, at least 0.1 where `sparsity` leaves 25 or more single connections for each
-        hidden unit, with fewer there is nothing to spare, and where the samples are more than one
-        minibatch, so that the training is random anyway. None takes the network's. "lbfgs" knows
-        no dropout.
+        network's, and where `sparsity` is what decides and single connections are cut at least
+        0.2, 0.1 or 0.05 if 2, 0.2 or 0.07 connections are kept per sample, provided the samples
+        are more than one minibatch, so that the training is random anyway. None takes the
+        network's. "lbfgs" knows no dropout.
     rewind : bool, default=False
         Whether what is left after the last round gets the weights that it had in the dense
         training after `checkpoint_epoch` epochs, a parameter of the network (the lottery ticket,

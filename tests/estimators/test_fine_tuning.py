@@ -20,11 +20,13 @@ def test_none_takes_the_rate_and_penalty_of_the_network():
 @pytest.mark.parametrize(
     ("solver", "parameters", "meant"),
     [
-        ("adam", {"sparsity": 0.8}, (0.003, 0.02, 0.0)),
-        ("adam", {"sparsity": 0.5}, (0.003, 0.02, 0.1)),
+        ("adam", {"sparsity": 0.99}, (0.003, 0.02, 0.0)),
+        ("adam", {"sparsity": 0.97}, (0.003, 0.02, 0.05)),
+        ("adam", {"sparsity": 0.8}, (0.003, 0.02, 0.1)),
+        ("adam", {"sparsity": 0.5}, (0.003, 0.02, 0.2)),
         ("adam", {"granularity": "channel", "sparsity": 0.5}, (0.003, 0.05, 0.0)),
         ("adam", {"mode": "fpr"}, (0.003, 0.02, 0.0)),
-        ("sgd", {"sparsity": 0.5}, (0.001, 0.02, 0.1)),
+        ("sgd", {"sparsity": 0.8}, (0.001, 0.02, 0.1)),
         ("lbfgs", {"sparsity": 0.5}, (0.001, 0.02, None)),
     ],
 )
@@ -111,7 +113,8 @@ class TestRewind:
 
     def test_then_fine_tuning_learns(self):
         net = network(checkpoint_epoch=0)
-        lean = quick(net, rewind=True, fine_tune_epochs=20, learning_rate_init=0.01, alpha=0.05)
+        training = {"learning_rate_init": 0.01, "alpha": 0.05, "dropout": 0.0}
+        lean = quick(net, rewind=True, fine_tune_epochs=20, **training)
         assert lean.fit(X, y).score(X, y) > 0.9
         for layer in lean.network_.layers:
             assert layer.mask is None or not layer.weight[~layer.mask].any()
