@@ -10,8 +10,14 @@ X, y = DIGITS[:600] / 16, LABELS[:600]
 
 def network(**parameters):
     """Return an MLP that trains for a few epochs."""
-    defaults = {"max_iter": 8, "tol": None, "random_state": 0, "batch_size": 50}
-    return MLPClassifier((30, 20), **(defaults | parameters))
+    defaults = {
+        "hidden_layer_sizes": (30, 20),
+        "max_iter": 8,
+        "tol": None,
+        "random_state": 0,
+        "batch_size": 50,
+    }
+    return MLPClassifier(**(defaults | parameters))
 
 
 def quick(estimator=None, **parameters):

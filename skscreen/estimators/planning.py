@@ -36,8 +36,10 @@ from skscreen.screening import (
 # than the dense one, with a stronger L2 penalty, and with dropout, the more the more weights there
 # are for each sample. Chosen on held-out parts of the training data; see docs/guide.md.
 RATE_FACTOR, LARGEST_AUTO_RATE = 3, 0.003
-#: connections kept per sample -> dropout from there on
-LEAST_DROPOUT = {2: 0.2, 0.2: 0.1, 0.07: 0.05, 0: 0.0}
+# (connections kept per sample, dropout from there on), from the top; and how many each hidden unit
+# must keep on average to bear it.
+DROPOUT_BY_WEIGHTS = ((2, 0.2), (0.2, 0.1), (0.07, 0.05))
+WEIGHTS_PER_UNIT_TO_DROP = 6
 LEAST_ALPHA = {"connection": 0.02, "channel": 0.05}
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
@@ -108,9 +110,11 @@ def training_options(pruner, dense, n_samples):
     if alpha == "auto":
         alpha = max(LEAST_ALPHA[pruner.granularity], options.alpha)
     if dropout == "auto":
-        dropout = dense.dropout
+        dropout = None
         if dense.solver != "lbfgs" and options.batch_length(n_samples) < n_samples:
-            dropout = max(dropout, _least_dropout(pruner, dense.network_, n_samples))
+            dropout = _least_dropout(pruner, dense.network_, n_samples)
+        if dropout is not None:
+            dropout = max(dropout, dense.dropout)
     if dropout and dense.solver == "lbfgs":
         raise ValueError(f"dropout={dropout} needs solver 'adam' or 'sgd', got solver='lbfgs'")
     own = {"learning_rate_init": rate, "alpha": alpha}
@@ -119,11 +123,15 @@ def training_options(pruner, dense, n_samples):
 
 
 def _least_dropout(pruner, network, n_samples):
-    """Dropout for single connections, by how many of them are kept per sample."""
+    """Dropout for single connections, by how many of them are kept; None for the network's own."""
     if pruner.granularity != "connection" or pruner.mode != "sparsity":
-        return 0.0
-    n_kept = (1 - pruner.sparsity) * sum(layer.weight.size for layer in network.layers)
-    return next(p for least, p in LEAST_DROPOUT.items() if n_kept >= least * n_samples)
+        return None
+    n_kept = round((1 - pruner.sparsity) * sum(layer.weight.size for layer in network.layers))
+    n_hidden = sum(layer.n_outputs for layer in network.layers[:-1])
+    if n_kept < WEIGHTS_PER_UNIT_TO_DROP * n_hidden:
+        return None
+    enough = (dropout for least, dropout in DROPOUT_BY_WEIGHTS if n_kept >= least * n_samples)
+    return next(enough, None)
 
 
 def make_plan(pruner, dense, screen, checkpoint):
@@ -132,6 +140,11 @@ def make_plan(pruner, dense, screen, checkpoint):
         raise ValueError(
             "refresh='step' needs solver 'adam' or 'sgd' and a statistic that streams, got solver="
             f"{dense.solver!r}, score_func={pruner.score_func!r} and null={pruner.null!r}"
+        )
+    if pruner.granularity == "channel" and len(dense.network_.layers) == 1:
+        raise ValueError(
+            "granularity='channel' needs a network with hidden layers, got one without; "
+            "granularity='connection' cuts its single weights"
         )
     budget = max(dense.n_iter_, LEAST_EPOCHS)
     pruning_epochs, fine_tune_epochs = pruner.pruning_epochs, pruner.fine_tune_epochs

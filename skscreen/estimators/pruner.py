@@ -75,9 +75,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     mode : {"sparsity", "fpr", "fdr", "fwe"}, default="sparsity"
         Whether `sparsity` says how much is cut, or significance: the false positive rate, the
         false discovery rate or the family-wise error is held at `significance` in each layer, all
-        connections of units that are not significant are cut, and those that led only there (for
-        channels the units), and the sparsity is an outcome: `sparsity`, `budget`, `allocation`
-        and `schedule` have no effect. The rule is applied in each round.
+        connections of units that are not significant are cut (for channels the units) and what
+        does nothing without them, and the sparsity is an outcome: `sparsity`, `budget`,
+        `allocation` and `schedule` have no effect. The rule is applied in each round.
     significance : float in (0, 1), default=0.05
         Level of the tests, with any `mode` but "sparsity".
     min_effect : float in [0, 1), default=0.0
@@ -122,10 +122,10 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         and lean networks generalise better. None takes the network's.
     dropout : float in [0, 1), "auto" or None, default="auto"
         Dropout in the fully connected hidden layers between and after the rounds. "auto" is the
-        network's, and where `sparsity` is what decides and single connections are cut at least
-        0.2, 0.1 or 0.05 if 2, 0.2 or 0.07 connections are kept per sample, provided the samples
-        are more than one minibatch, so that the training is random anyway. None takes the
-        network's. "lbfgs" knows no dropout.
+        network's, for single connections cut by `sparsity` at least 0.2, 0.1 or 0.05 from 2, 0.2
+        or 0.07 kept connections per sample on, provided that each hidden unit keeps 6 on average
+        and that the samples are more than one minibatch, so that the training is random anyway.
+        None takes the network's. "lbfgs" knows no dropout.
     rewind : bool, default=False
         Whether what is left after the last round gets the weights that it had in the dense
         training after `checkpoint_epoch` epochs, a parameter of the network (the lottery ticket,

@@ -65,7 +65,8 @@ class Connections:
     def keep_significant(self, evidence, scores, selector):
         """Return masks of the connections of the source units that a selection marks.
 
-        What does nothing any more, since its target leads nowhere, is cut as well.
+        What does nothing without the others, because it leads nowhere or comes from a unit that
+        has lost all its inputs, is cut as well; of that the scores are lowered, as by `keep_best`.
         """
         masks = []
         for score, found in zip(scores, evidence.source_statistics, strict=True):
@@ -76,7 +77,9 @@ class Connections:
         sources = self.network.source_units()
         keep_a_path(masks, scores, sources)
         while (idle := idle_connections(masks, sources)) is not None:
-            masks = [mask & ~found for mask, found in zip(masks, idle, strict=True)]
+            for mask, score, found in zip(masks, scores, idle, strict=True):
+                _give_up(score, mask & found)
+                mask &= ~found
         return masks
 
     def scores(self, evidence, criterion):
@@ -90,9 +93,9 @@ class Connections:
     def keep_best(self, evidence, scores, allocation, sparsity):
         """Return masks that cut the network down to a sparsity.
 
-        Units that do nothing are given up: their connections get the lowest score (zero, as a
-        rule) and others are kept instead. Where too few are left, all that do something are kept
-        and the number is made up from the rest.
+        Units that do nothing are given up: in ``scores`` their connections get the lowest (zero,
+        as a rule) and others are kept instead. Where too few are left, all that do something are
+        kept and the number is made up from the rest.
         """
         n_keep = round((1 - sparsity) * sum(score.size for score in scores))
         dimensions = [layer.dimensions for layer in self.network.layers]
@@ -111,9 +114,14 @@ class Connections:
                 masks = _fill_up(active, useful, scores, n_short)
                 break
             useful = active
-            for score, u in zip(scores, useful, strict=True):
-                score[~u & (score != CUT)] = np.min(score, where=score != CUT, initial=0.0)
+            for score, candidate in zip(scores, useful, strict=True):
+                _give_up(score, ~candidate & (score != CUT))
         return masks
+
+
+def _give_up(score, connections):
+    """Lower the scores of connections of a layer to zero, or below it to its lowest."""
+    score[connections] = np.min(score, where=score != CUT, initial=0.0)
 
 
 def _fill_up(masks, candidates, scores, n_more):
@@ -202,7 +210,7 @@ class Units:
         return False
 
     def keep_significant(self, evidence, scores, selector):
-        """Return masks of what connects the units that a selection marks, `kept` from now on."""
+        """Note in `kept` which units a selection marks; return masks of what connects them."""
         chosen = []
         for score, found in zip(scores, evidence.unit_statistics, strict=False):
             kept = (score != CUT) & selector(found)
@@ -220,7 +228,7 @@ class Units:
         return scores
 
     def keep_best(self, evidence, scores, allocation, sparsity):
-        """Return masks of as many units as a sparsity allows, `kept` from now on."""
+        """Note in `kept` the most units a sparsity allows; return masks of what connects them."""
         magnitudes = self.magnitudes(evidence)
         dimensions = [layer.dimensions for layer in self.network.layers[:-1]]
 

@@ -20,10 +20,9 @@ def test_none_takes_the_rate_and_penalty_of_the_network():
 @pytest.mark.parametrize(
     ("solver", "parameters", "meant"),
     [
-        ("adam", {"sparsity": 0.99}, (0.003, 0.02, 0.0)),
-        ("adam", {"sparsity": 0.97}, (0.003, 0.02, 0.05)),
-        ("adam", {"sparsity": 0.8}, (0.003, 0.02, 0.1)),
-        ("adam", {"sparsity": 0.5}, (0.003, 0.02, 0.2)),
+        ("adam", {"sparsity": 0.9}, (0.003, 0.02, 0.0)),  # 5.4 connections for each hidden unit
+        ("adam", {"sparsity": 0.8}, (0.003, 0.02, 0.1)),  # 0.9 for each sample
+        ("adam", {"sparsity": 0.5}, (0.003, 0.02, 0.2)),  # 2.3 for each sample
         ("adam", {"granularity": "channel", "sparsity": 0.5}, (0.003, 0.05, 0.0)),
         ("adam", {"mode": "fpr"}, (0.003, 0.02, 0.0)),
         ("sgd", {"sparsity": 0.8}, (0.001, 0.02, 0.1)),
@@ -39,6 +38,27 @@ def test_what_auto_means(solver, parameters, meant):
 
 
 class TestDropout:
+    def test_auto_is_at_least_that_of_the_network(self):
+        dense = FrozenEstimator(network(dropout=0.15).fit(X, y))
+        for sparsity, meant in [(0.95, 0.15), (0.8, 0.15), (0.5, 0.2)]:
+            auto = quick(dense, sparsity=sparsity).fit(X, y)
+            named = quick(dense, sparsity=sparsity, dropout=meant).fit(X, y)
+            np.testing.assert_array_equal(auto.predict_proba(X), named.predict_proba(X))
+
+    def test_auto_is_the_less_the_more_samples(self):
+        many = np.tile(X, (10, 1)), np.tile(y, 10)
+        dense = FrozenEstimator(network(max_iter=2).fit(*many))
+        for sparsity, meant in [(0.5, 0.1), (0.8, 0.05)]:
+            auto = quick(dense, sparsity=sparsity).fit(*many)
+            named = quick(dense, sparsity=sparsity, dropout=meant).fit(*many)
+            np.testing.assert_array_equal(auto.predict_proba(X), named.predict_proba(X))
+
+    def test_auto_is_none_for_a_single_minibatch(self):
+        dense = FrozenEstimator(network(batch_size=600).fit(X, y))
+        auto = quick(dense, sparsity=0.5).fit(X, y)
+        without = quick(dense, sparsity=0.5, dropout=0.0).fit(X, y)
+        np.testing.assert_array_equal(auto.predict_proba(X), without.predict_proba(X))
+
     def test_of_the_pruner_and_of_the_network_are_one(self):
         with_it = network(dropout=0.3).fit(X, y)
         inherited = quick(FrozenEstimator(with_it), dropout=None).fit(X, y)
@@ -113,8 +133,7 @@ class TestRewind:
 
     def test_then_fine_tuning_learns(self):
         net = network(checkpoint_epoch=0)
-        training = {"learning_rate_init": 0.01, "alpha": 0.05, "dropout": 0.0}
-        lean = quick(net, rewind=True, fine_tune_epochs=20, **training)
+        lean = quick(net, rewind=True, fine_tune_epochs=20, learning_rate_init=0.01, alpha=0.05)
         assert lean.fit(X, y).score(X, y) > 0.9
         for layer in lean.network_.layers:
             assert layer.mask is None or not layer.weight[~layer.mask].any()

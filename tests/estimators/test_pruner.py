@@ -358,6 +358,12 @@ class TestErrors:
             pruner.fit(X, y)
         np.testing.assert_array_equal(pruner.predict_proba(X), before)
 
+    def test_channels_of_a_network_without_hidden_layers(self):
+        flat = network(hidden_layer_sizes=())
+        with pytest.raises(ValueError, match="granularity='channel' needs a network with hidden"):
+            quick(flat, granularity="channel", sparsity=0.5).fit(X, y)
+        assert quick(flat, sparsity=0.5).fit(X, y).sparsity_ == 0.5
+
     def test_not_fitted(self):
         with pytest.raises(NotFittedError):
             ScreeningPruner(network()).predict(X)

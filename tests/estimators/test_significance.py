@@ -36,8 +36,15 @@ def test_what_is_not_significant_goes(dense, mode):
         "fdr": np.sort(p)[max(np.flatnonzero(np.sort(p) <= 0.05 * np.arange(1, 25) / 24))] >= p,
         "fwe": p < 0.05 / 24,
     }[mode]
-    leads_on = pruner.masks_[1].any(axis=1)
-    np.testing.assert_array_equal(pruner.masks_[0], expected[:, None] & leads_on)
+    hidden = pruner.masks_[1].any(axis=1)
+    np.testing.assert_array_equal(pruner.masks_[0], expected[:, None] & hidden)
+    limit = pruner.f_statistics_[1].p[hidden].max(initial=0)
+    np.testing.assert_array_equal(hidden, pruner.f_statistics_[1].p <= limit)
+    assert limit <= 0.05
+    given_up = np.flatnonzero(expected)[0], np.flatnonzero(~hidden)[0]
+    assert "cut in round 1 (its unit no longer did" in pruner.report_.describe(0, *given_up)
+    cut_by_the_rule = np.flatnonzero(~expected)[0], np.flatnonzero(hidden)[0]
+    assert "cut in round 1; rule" in pruner.report_.describe(0, *cut_by_the_rule)
     assert expected[:4].all()
     assert pruner.sparsity_ > 0.3
     assert pruner.score(X, y) > 0.95

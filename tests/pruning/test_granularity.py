@@ -89,16 +89,40 @@ def test_with_too_few_useful_candidates_all_of_them_are_kept():
     assert net.layers[1].mask.tolist() == [[True], [False]]
 
 
-def test_what_leads_to_insignificant_units_goes_too():
+@pytest.mark.parametrize(
+    ("masked", "marks", "kept"),
+    [
+        # input 1 and unit 0 of the first hidden layer: what leads to that unit goes too
+        (None, [[1, 0, 1], [0, 1], [1, 1]], [[[0, 1], [0, 0], [0, 1]], [[0, 0], [1, 1]]]),
+        # unit 1 of the first hidden layer reads what is cut: what leads on from it goes too
+        (
+            [[1, 0], [0, 1], [0, 1]],
+            [[1, 0, 0], [1, 1], [1, 1]],
+            [[[1, 0], [0, 0], [0, 0]], [[1, 1], [0, 0]]],
+        ),
+        # unit 1 of the second one leads nowhere; without it all lead on, and unit 1 reads nothing
+        (
+            [[1, 0], [0, 1], [0, 1]],
+            [[1, 0, 0], [1, 1], [1, 0]],
+            [[[1, 0], [0, 0], [0, 0]], [[1, 0], [0, 0]]],
+        ),
+    ],
+)
+def test_what_does_nothing_without_the_insignificant_goes_too(masked, marks, kept):
     net = mlp(np.random.default_rng(0), 3, 2, 2, 2)
-    # by themselves input 1, and unit 0 of the first hidden layer
-    marks = [np.array([True, False, True]), np.array([False, True]), np.array([True, True])]
-    evidence = SimpleNamespace(source_statistics=marks)
     scores = [np.ones(layer.weight.shape) for layer in net.layers]
+    if masked is not None:
+        scores[0][np.array(masked) == 0] = -np.inf
+    marks = [np.array(units, dtype=bool) for units in marks]
+    evidence = SimpleNamespace(source_statistics=marks)
     masks = Connections(net, "weights").keep_significant(evidence, scores, lambda found: found)
-    assert masks[0].astype(int).tolist() == [[0, 1], [0, 0], [0, 1]]
-    assert masks[1].astype(int).tolist() == [[0, 0], [1, 1]]
-    assert masks[2].all()
+    assert [mask.astype(int).tolist() for mask in masks[:2]] == kept
+    significant = [
+        units[:, None] & (score != -np.inf) for units, score in zip(marks, scores, strict=True)
+    ]
+    for mask, score, candidate in zip(masks, scores, significant, strict=True):
+        assert (score[mask] == 1).all()
+        assert (score[candidate & ~mask] == 0).all()
 
 
 @pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))

@@ -66,7 +66,7 @@ def test_one_batch_of_all_is_a_pass(dense, target, n_classes, weight):
 
 
 def test_where_nothing_moves_both_say_the_same(dense):
-    still = {"learning_rate_init": 1e-30, "alpha": None, "n_rounds": 2, "sparsity": 0.1}
+    still = {"learning_rate_init": 1e-30, "dropout": 0.0, "n_rounds": 2, "sparsity": 0.1}
     by_round = quick(FrozenEstimator(dense), **still).fit(X, y)
     by_step = quick(FrozenEstimator(dense), refresh="step", **still).fit(X, y)
     for first, second in zip(by_round.f_statistics_, by_step.f_statistics_, strict=True):
