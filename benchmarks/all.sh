@@ -20,10 +20,9 @@ run --data fashion mnist5k --sparsities 0.8 0.9 --criteria screening magnitude w
     --options "$bare" "$@"
 run --data digits --sparsities 0.9 0.95 "$@"
 run --data fashion --sparsities 0.982 --options "$long" "$@"
-run --data fashion --network lenet-5 --seeds 3 --granularity channel --sparsities 0.875 \
+run --data fashion mnist5k --schedules one-shot --sparsities 0.95 0.98 "$@"
+run --data fashion --network lenet-5 --granularity channel --sparsities 0.875 \
     --criteria screening magnitude random --options "$channels" "$@"
-run --data fashion --network lenet-5 --sparsities 0.9907 "$@"
-run --data fashion --network lenet-5 --seeds 3 --sparsities 0.917 "$@"
-run --data mnist5k --network lenet-5 --seeds 3 --sparsities 0.9907 "$@"
+run --data fashion mnist5k --network lenet-5 --sparsities 0.917 0.9907 "$@"
 run --data mnist5k --sparsities 0.95 0.99 --criteria wanda taylor snip random "$@"
 run --data fashion --seeds 3 --sparsities 0.95 0.99 --criteria wanda taylor random "$@"
