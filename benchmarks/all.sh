@@ -19,6 +19,7 @@ done
 run --data fashion mnist5k --sparsities 0.8 0.9 --criteria screening magnitude wanda random \
     --options "$bare" "$@"
 run --data digits --sparsities 0.9 0.95 "$@"
+run --data digits fashion mnist5k --criteria screening --sparsities 0 "$@"
 run --data fashion --sparsities 0.982 --options "$long" "$@"
 run --data fashion mnist5k --schedules one-shot --sparsities 0.95 0.98 "$@"
 run --data fashion --network lenet-5 --granularity channel --sparsities 0.875 \

@@ -102,7 +102,8 @@ def build_parser():
         "--epochs",
         type=parse_count,
         default=30,
-        help="epochs of the dense training; pruning and fine-tuning take as many (default: 30)",
+        help="epochs of the dense training, and half as many each of pruning and fine-tuning "
+        "(default: 30)",
     )
     parser.add_argument("--seed", type=parse_count, default=0, help="random seed (default: 0)")
     parser.add_argument("--version", action="version", version=f"skscreen {__version__}")
