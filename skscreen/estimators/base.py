@@ -17,9 +17,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skscreen._version import __version__
-from skscreen.estimators._docs import fill_docs
-from skscreen.estimators._params import (
+from skscreen._params import (
     boolean,
     check_parameters,
     integer,
@@ -28,6 +26,8 @@ from skscreen.estimators._params import (
     random_state,
     real,
 )
+from skscreen._version import __version__
+from skscreen.estimators._docs import fill_docs
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
 from skscreen.nn import Loss, TrainingOptions, train
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from skscreen._params import Check, is_integer, mapping, none, one_of, sizes
 from skscreen.estimators._docs import fill_docs
-from skscreen.estimators._params import Check, is_integer, mapping, none, one_of, sizes
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.mlp import MLP_CHECKS, dense_layers
 from skscreen.estimators.tasks import ClassifierTask, RegressorTask

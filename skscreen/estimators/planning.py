@@ -1,9 +1,8 @@
 """From the parameters of a pruner to a plan."""
 
 from dataclasses import replace
-from functools import partial
 
-from skscreen.estimators._params import (
+from skscreen._params import (
     boolean,
     function,
     integer,
@@ -25,11 +24,10 @@ from skscreen.pruning import (
 from skscreen.pruning.criteria import F_SIDES, WEIGHTINGS
 from skscreen.screening import (
     POOLINGS,
-    SCREENS,
     SELECTIONS,
-    permutation_screen,
-    resolve_screen,
-    select,
+    STATISTICS,
+    Screen,
+    Significance,
 )
 
 # What is left of a network has to learn anew: with Adam it is trained at a higher learning rate
@@ -49,7 +47,7 @@ PRUNER_CHECKS = {
     "criterion": one_of(*CRITERIA) | function,
     "budget": one_of(*BUDGETS),
     "pooling": one_of(*POOLINGS),
-    "score_func": one_of(*SCREENS) | function,
+    "score_func": one_of(*STATISTICS) | function,
     "screen_samples": integer(10),
     "mode": one_of("sparsity", *SELECTIONS),
     "significance": real(0, 1, closed="neither"),
@@ -81,15 +79,15 @@ PRUNER_CHECKS = {
 
 
 def make_screen(pruner, rng):
-    """Return the `Screen` that the parameters describe."""
-    if pruner.null == "theory":
-        return resolve_screen(pruner.score_func)
-    if pruner.score_func not in ("f", "f_regression"):
+    """Return the `Statistic` that the parameters describe."""
+    permuted = pruner.null == "permutation"
+    if permuted and pruner.score_func not in ("f", "f_regression"):
         raise ValueError(
             "null='permutation' shuffles the labels for score_func 'f' or 'f_regression', got "
             f"score_func={pruner.score_func!r}"
         )
-    return permutation_screen(pruner.n_permutations, rng.randint(2**31 - 1))
+    permutations = pruner.n_permutations if permuted else None
+    return Screen(pruner.score_func, permutations=permutations).resolve(rng).statistic
 
 
 def training_options(pruner, dense, n_samples):
@@ -190,6 +188,6 @@ def _allocation(pruner, network):
 def _selector(pruner):
     if pruner.mode == "sparsity":
         return None
-    return partial(
-        select, mode=pruner.mode, significance=pruner.significance, min_effect=pruner.min_effect
-    )
+    return Significance(
+        pruner.mode, level=pruner.significance, min_effect=pruner.min_effect
+    ).check()

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from skscreen.pruning.gradients import observe_gradients
-from skscreen.screening import SCREENS, ClassMoments, PooledMoments
+from skscreen.screening import STATISTICS, ClassMoments, PooledMoments
 
 
 def _source_values(layer, source, output):
@@ -42,7 +42,7 @@ class RunningMoments:
     data : ScreeningData
         What it is trained with.
     pooling : {"mean", "max", "positions", "local"}
-    screen : Screen
+    screen : Statistic
         One that streams.
 
     Attributes
@@ -103,14 +103,14 @@ class NetworkEvidence:
         For criteria that draw.
     pooling : {"mean", "max", "positions", "local"}
         What the F-statistic of a convolution makes of the positions; see `POOLINGS`.
-    screen : Screen
+    screen : Statistic
         The statistic.
     screen_samples : int
         Samples for a screen that cannot stream, for scales and for gradients.
     """
 
     def __init__(
-        self, network, data, rng, pooling="mean", screen=SCREENS["f"], screen_samples=5000
+        self, network, data, rng, pooling="mean", screen=STATISTICS["f"], screen_samples=5000
     ):
         self.network = network
         self.data = data if screen.streams else data.unweighted_subsample(screen_samples, rng)

@@ -9,7 +9,7 @@ from skscreen.pruning.evidence import NetworkEvidence, RunningMoments
 from skscreen.pruning.granularity import GRANULARITIES, cut_share, mask_network
 from skscreen.pruning.record import Record
 from skscreen.pruning.schedules import sparsities
-from skscreen.screening import Screen
+from skscreen.screening import Statistic
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PruningPlan:
         What ``sparsity`` counts, for channels.
     pooling : {"mean", "max", "positions", "local"}
         What the F-statistic of a convolution makes of the positions.
-    screen : Screen
+    screen : Statistic
         The statistic.
     screen_samples : int
         Samples for a screen that cannot stream.
@@ -61,7 +61,7 @@ class PruningPlan:
     granularity: str
     budget: str
     pooling: str
-    screen: Screen
+    screen: Statistic
     screen_samples: int
     selector: object
     sparsity: float

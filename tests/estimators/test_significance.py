@@ -8,7 +8,7 @@ from sklearn.feature_selection import f_classif
 from sklearn.frozen import FrozenEstimator
 
 from skscreen import CNNClassifier, MLPClassifier, MLPRegressor, ScreeningPruner, f_statistic
-from skscreen.screening import SCREENS, screen
+from skscreen.screening import STATISTICS, screen
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 NOISE = np.random.default_rng(0).standard_normal((150, 20))
@@ -84,7 +84,7 @@ def test_a_layer_without_any_significant_unit_keeps_its_best():
     assert all(mask.sum() == 1 for mask in pruner.masks_)
 
 
-@pytest.mark.parametrize("name", sorted(set(SCREENS) - {"f_regression"}))
+@pytest.mark.parametrize("name", sorted(set(STATISTICS) - {"f_regression"}))
 def test_every_screen(dense, name):
     pruner = quick(FrozenEstimator(dense), score_func=name, sparsity=0.5).fit(X, y)
     np.testing.assert_allclose(pruner.f_statistics_[0].F, screen(X, y, name).F, rtol=1e-8)

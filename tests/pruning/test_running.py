@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from skscreen import CNNClassifier, ScreeningPruner
 from skscreen.pruning import ScreeningData
 from skscreen.pruning.evidence import NetworkEvidence, RunningMoments
-from skscreen.screening import SCREENS, ClassMoments
+from skscreen.screening import STATISTICS, ClassMoments
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def dense():
 
 
 def seen_in_steps(net, data, batches):
-    running = RunningMoments(net, data, "mean", SCREENS["f"])
+    running = RunningMoments(net, data, "mean", STATISTICS["f"])
     for index in batches:
         part = running.start()
         observe = running.observer(part, index)
@@ -62,7 +62,7 @@ def test_one_batch_of_all_is_a_pass(dense, target, n_classes, weight):
         ("unit", evidence.unit_statistics),
     ):
         for moments, found in zip(running.moments[side], wanted, strict=True):
-            np.testing.assert_allclose(moments.statistics(SCREENS["f"]).F, found.F, rtol=1e-6)
+            np.testing.assert_allclose(moments.statistics(STATISTICS["f"]).F, found.F, rtol=1e-6)
 
 
 def test_where_nothing_moves_both_say_the_same(dense):
