@@ -93,14 +93,7 @@ def make_screen(pruner, rng):
 
 
 def training_options(pruner, dense, n_samples):
-    """Collect how a network is trained with so many samples between and after the rounds.
-
-    Returns
-    -------
-    options : TrainingOptions
-    dropout : float or None
-        None to leave the network's.
-    """
+    """Collect how a network is trained with so many samples between and after the rounds."""
     options = dense._options(verbose=False)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
@@ -117,9 +110,8 @@ def training_options(pruner, dense, n_samples):
             dropout = max(dropout, dense.dropout)
     if dropout and dense.solver == "lbfgs":
         raise ValueError(f"dropout={dropout} needs solver 'adam' or 'sgd', got solver='lbfgs'")
-    own = {"learning_rate_init": rate, "alpha": alpha}
-    options = replace(options, **{name: value for name, value in own.items() if value is not None})
-    return options, dropout
+    own = {"learning_rate_init": rate, "alpha": alpha, "dropout": dropout}
+    return replace(options, **{name: value for name, value in own.items() if value is not None})
 
 
 def _least_dropout(pruner, network, n_samples):

@@ -332,13 +332,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             weight[rows],
         )
         plan = make_plan(self, lean, make_screen(self, rng), checkpoint if self.rewind else None)
-        options, dropout = training_options(self, lean, len(data.X))
-        own_dropout = [layer.dropout for layer in lean.network_.layers]
-        if dropout is not None:
-            lean.network_.set_dropout(dropout)
+        options = training_options(self, lean, len(data.X))
         result = prune(lean.network_, data, plan, options, rng, score=score)
-        for layer, rate in zip(lean.network_.layers, own_dropout, strict=True):
-            layer.dropout = rate
         self._set_fitted(lean, result, plan)
         self._follows_network = find_handoff(X) is not None
         return self

@@ -18,7 +18,10 @@ SHARD = 32
 class TrainingOptions:
     """How a network is trained; the names and meanings are scikit-learn's.
 
-    ``tol=None`` turns the check for convergence off: all ``max_iter`` epochs are run.
+    ``tol=None`` turns the check for convergence off: all ``max_iter`` epochs are run. A score on
+    held-out data stops the training nevertheless, and then ``tol=None`` is as good as 0: any gain
+    counts. ``dropout`` is the share of each fully connected hidden layer's units that are set to
+    zero in a step.
     """
 
     solver: str = "adam"
@@ -38,6 +41,7 @@ class TrainingOptions:
     n_iter_no_change: int = 10
     max_fun: int = 15000
     checkpoint_epoch: int | None = None
+    dropout: float = 0.0
     verbose: bool = False
 
     def batch_length(self, n_samples):
@@ -62,11 +66,6 @@ class TrainingResult:
     n_samples_seen: int = 0
     converged: bool = False
     checkpoint: object = None
-
-    @property
-    def best_loss(self):
-        """Smallest training loss of an epoch."""
-        return min(self.loss_curve)
 
 
 class Schedule:
@@ -125,11 +124,12 @@ class Stall:
 class _Shard:
     """Working memory for one shard of a minibatch."""
 
-    def __init__(self, network, n_samples, sample_shape, rng):
-        self.buffers = network.buffers(n_samples, training=True)
+    def __init__(self, network, n_samples, sample_shape, dropout, rng):
+        self.buffers = network.buffers(n_samples, training=True, dropout=dropout)
         self.batch = np.empty((n_samples, *sample_shape), network.dtype)
         self.delta = np.empty((n_samples, network.layers[-1].n_outputs), network.dtype)
-        self.rng = np.random.default_rng(rng.randint(2**31)) if network.has_dropout else None
+        drops = any(network.dropout_rates(dropout))
+        self.rng = np.random.default_rng(rng.randint(2**31)) if drops else None
         self.gradients = network.gradients(self.buffers)
 
 
@@ -171,7 +171,7 @@ class MinibatchTrainer:
         self.shard_length = min(self.length, SHARD) if network.is_sharded else self.length
         self.optimizer = optimizer or options.new_optimizer(network.parameters())
         self.shards = [
-            _Shard(network, self.shard_length, X.shape[1:], rng)
+            _Shard(network, self.shard_length, X.shape[1:], options.dropout, rng)
             for _ in range(0, self.length, self.shard_length)
         ]
 
@@ -227,9 +227,12 @@ class MinibatchTrainer:
         if self.observer is not None:
             seen = self.observer.start()
             observe = self.observer.observer(seen, index)
-        logits = self.network.forward(x, shard.buffers, rng=shard.rng, observe=observe)
+        dropout = self.options.dropout
+        logits = self.network.forward(
+            x, shard.buffers, rng=shard.rng, dropout=dropout, observe=observe
+        )
         value = self.loss.gradient(logits, index, delta, total)
-        self.network.backward(x, delta, shard.buffers, dropped=shard.rng is not None)
+        self.network.backward(x, delta, shard.buffers, dropout=dropout)
         return value, seen
 
 
@@ -251,7 +254,7 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None, observe
     network : Network
         Masked weights stay zero.
     X : ndarray of shape (n_samples, ...)
-        Samples of the network's dtype.
+        Samples; see `Network.gather`.
     loss : Loss
         Loss of the same samples.
     options : TrainingOptions
@@ -289,7 +292,8 @@ def run_epochs(trainer, *, score=None):
     network, options = trainer.network, trainer.options
     schedule = Schedule(options)
     # a cosine schedule plans its end, so only held-out data may stop it early
-    watches = options.tol is not None and (score or options.learning_rate != "cosine")
+    plans_its_end = options.learning_rate == "cosine" or options.tol is None
+    watches = score is not None or not plans_its_end
     stall = Stall(options.tol or 0.0, options.n_iter_no_change)
     result = TrainingResult()
     best = None
@@ -314,7 +318,7 @@ def run_epochs(trainer, *, score=None):
             if not schedule.slow_down():
                 result.converged = True
                 break
-    result.converged = result.converged or not watches
+    result.converged = result.converged or plans_its_end
     if best is not None:
         for parameter, value in zip(network.parameters(), best, strict=True):
             parameter.value[...] = value

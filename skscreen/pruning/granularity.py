@@ -23,7 +23,7 @@ class Connections:
 
     def cut_share(self):
         """Share of the weights that are cut."""
-        return cut_share(self.network)
+        return self.network.sparsity
 
     @property
     def kept(self):
@@ -280,11 +280,6 @@ def mask_network(network, masks, means=None):
         if means is not None:
             layer.bias += np.where(mask, 0, layer.weight).T @ means[number].astype(network.dtype)
         layer.set_mask(mask)
-
-
-def cut_share(network):
-    """Share of the weights that are cut."""
-    return 1 - network.n_weights / sum(layer.weight.size for layer in network.layers)
 
 
 GRANULARITIES = {"connection": Connections, "channel": Units}

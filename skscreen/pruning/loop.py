@@ -6,7 +6,7 @@ import numpy as np
 
 from skscreen.nn import Distillation, Loss, train
 from skscreen.pruning.evidence import NetworkEvidence, RunningMoments
-from skscreen.pruning.granularity import GRANULARITIES, cut_share, mask_network
+from skscreen.pruning.granularity import GRANULARITIES, mask_network
 from skscreen.pruning.record import Record
 from skscreen.pruning.schedules import sparsities
 from skscreen.screening import Screen
@@ -216,7 +216,7 @@ def _entry(phase, number, network, n_epochs, curve, plan):
         "round": number,
         "n_epochs": n_epochs,
         "n_weights": network.n_weights,
-        "sparsity": cut_share(network),
+        "sparsity": network.sparsity,
         "loss": float(curve[-1]) if len(curve) else np.nan,
     }
     if plan.verbose:

@@ -69,9 +69,9 @@ class TestDropout:
 
     def test_ends_with_the_pruning(self):
         lean = quick(FrozenEstimator(network().fit(X, y)), dropout=0.3).fit(X, y)
-        assert not lean.network_.has_dropout
+        assert lean.estimator_.dropout == 0
         again = quick(FrozenEstimator(network(dropout=0.2).fit(X, y)), dropout=0.3).fit(X, y)
-        assert [layer.dropout for layer in again.network_.layers] == [0.2, 0.2, 0]
+        assert again.estimator_.dropout == 0.2
 
     def test_convolutions_have_none(self):
         net = CNNClassifier(
