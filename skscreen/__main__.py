@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner, __version__
 from skscreen.datasets import NAMED, DataError, load_dataset
 from skscreen.inspection import compare_costs, format_table, network_costs
+from skscreen.pruning import GRANULARITIES
 
 DESCRIPTION = """\
 Train a network, prune its connections or channels by a weighted F-statistic, fine-tune it, and
@@ -88,7 +89,7 @@ def build_parser():
     )
     parser.add_argument(
         "--granularity",
-        choices=["connection", "channel"],
+        choices=list(GRANULARITIES),
         default="connection",
         help="cut single connections, or whole channels and hidden units (default: connection)",
     )

@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.feature_selection import chi2, f_classif, mutual_info_classif
 
 from skscreen.screening import (
-    SCREENS,
+    STATISTICS,
     ClassMoments,
     f_statistic,
     omega_squared,
@@ -136,7 +136,10 @@ def test_weights_only_where_they_mean_something():
         )
     with pytest.raises(ValueError, match="takes no sample_weight"):
         screen(A, Y, "kruskal", weight)
-    assert {name for name, one in SCREENS.items() if not one.streams} == {"kruskal", "mutual_info"}
+    assert {name for name, one in STATISTICS.items() if not one.streams} == {
+        "kruskal",
+        "mutual_info",
+    }
 
 
 def test_omega_squared():
@@ -167,7 +170,7 @@ class TestSelect:
         )
 
     def test_no_p_values(self):
-        with pytest.raises(ValueError, match="needs a screen with p-values"):
+        with pytest.raises(ValueError, match="needs a statistic with p-values"):
             select(screen(A, Y, "mutual_info"), "fdr")
 
 
