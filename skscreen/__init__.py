@@ -9,7 +9,7 @@ from skscreen.estimators import (
     MLPRegressor,
     ScreeningPruner,
 )
-from skscreen.screening import f_statistic
+from skscreen.screening import Screen, Significance, f_statistic
 
 __all__ = [
     "CNNClassifier",
@@ -17,7 +17,9 @@ __all__ = [
     "HiddenActivations",
     "MLPClassifier",
     "MLPRegressor",
+    "Screen",
     "ScreeningPruner",
+    "Significance",
     "__version__",
     "f_statistic",
 ]
