@@ -1,9 +1,10 @@
 """Statistics that tell how well a unit separates the classes."""
 
 from skscreen.screening.anova import anova_table
-from skscreen.screening.moments import ClassMoments, RegressionMoments, class_moments
+from skscreen.screening.moments import ClassMoments, class_moments
 from skscreen.screening.permutation import permutation_test
 from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
+from skscreen.screening.regression_moments import RegressionMoments
 from skscreen.screening.screens import (
     STATISTICS,
     ResolvedScreen,

@@ -6,7 +6,8 @@ poolings differ in what they make of the positions.
 
 import numpy as np
 
-from skscreen.screening.moments import ClassMoments, RegressionMoments
+from skscreen.screening.moments import ClassMoments
+from skscreen.screening.regression_moments import RegressionMoments
 
 
 def _mean(values):

@@ -13,9 +13,10 @@ from sklearn.feature_selection import mutual_info_classif, mutual_info_regressio
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 
 from skscreen._params import check_parameters, function, integer, none, one_of
-from skscreen.screening.moments import ClassMoments, RegressionMoments
+from skscreen.screening.moments import ClassMoments
 from skscreen.screening.permutation import permutation_test
 from skscreen.screening.pooling import POOLINGS
+from skscreen.screening.regression_moments import RegressionMoments
 from skscreen.screening.statistics import (
     FStatistics,
     f_from_moments,
@@ -62,16 +63,16 @@ def welch_from_moments(moments):
         raise ValueError("the screen 'welch' needs classes, got a regression")
     classical = f_from_moments(moments)
     present = moments.weight_sum > 0
-    n = moments.weight_sum[present][:, None]
-    if (n <= 1).any():
+    n = moments.effective_sizes()[present][:, None]
+    if (n <= 1 + 1e-12).any():
         raise ValueError("the screen 'welch' needs more than one sample in each class")
-    variance = moments.within[present] / (n - 1)
+    variance = moments.scaled_within()[present] / (n - 1)
     variance[moments.low[present] == moments.high[present]] = 0.0
     n_classes = len(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = n / variance
         total = weights.sum(axis=0)
-        means = moments.centred_means()[present]
+        means = moments.scaled_means()[present]
         centre = (weights * means).sum(axis=0) / total
         between = (weights * (means - centre) ** 2).sum(axis=0) / (n_classes - 1)
         spread = ((1 - weights / total) ** 2 / (n - 1)).sum(axis=0)
@@ -81,7 +82,7 @@ def welch_from_moments(moments):
     # a class without variance gives its mean infinite precision: the test is decided by whether
     # the means differ at all
     undefined = (variance == 0).any(axis=0)
-    F = np.where(undefined, np.where(moments.between() > 0, np.inf, 0.0), F)
+    F = np.where(undefined, np.where(moments.scaled_between() > 0, np.inf, 0.0), F)
     F[moments.constant()] = 0.0
     p = np.where(undefined, np.where(F > 0, 0.0, 1.0), special.fdtrc(n_classes - 1, df_within, F))
     return FStatistics(F, p, classical.eta2)
@@ -93,7 +94,8 @@ def fisher_from_moments(moments):
         raise ValueError("the screen 'fisher' needs classes, got a regression")
     F, p, eta2 = f_from_moments(moments)
     n_classes = np.count_nonzero(moments.weight_sum)
-    return FStatistics(F * (n_classes - 1) / (moments.weight_sum.sum() - n_classes), p, eta2)
+    n = moments.effective_sizes().sum()
+    return FStatistics(F * (n_classes - 1) / (n - n_classes), p, eta2)
 
 
 def regression_from_moments(moments):
@@ -320,7 +322,7 @@ def screen(A, y, score_func="f", sample_weight=None, *, task="auto", random_stat
     score_func : str, callable or Screen, default="f"
         A statistic, see `Screen`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights, counted as repetitions; only for the first four, which stream.
+        Weights, see `f_statistic`; only for the statistics that stream.
     task : {"auto", "classification", "regression"}, default="auto"
         What ``y`` is, see `f_statistic`.
     random_state : int, RandomState or None, default=None
