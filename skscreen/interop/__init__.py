@@ -1,5 +1,7 @@
 """Networks in other formats, and on more than one machine."""
 
+from skscreen.estimators.adapt_sklearn import from_sklearn
 from skscreen.interop.npz import NetworkFileError, load, save
+from skscreen.interop.sklearn import to_sklearn
 
-__all__ = ["NetworkFileError", "load", "save"]
+__all__ = ["NetworkFileError", "from_sklearn", "load", "save", "to_sklearn"]

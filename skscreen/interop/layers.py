@@ -163,3 +163,22 @@ def require(condition, found):
     """Raise a ValueError on what was found, unless the condition holds."""
     if not condition:
         raise ValueError(f"it holds {found}")
+
+
+def full_weight(layer, n_values):
+    """Return the weight of a fully connected layer with a row for each value before it.
+
+    Parameters
+    ----------
+    layer : Dense
+    n_values : int
+        Values of a sample as the layer before hands it on.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_values, n_outputs)
+        A copy; zero where the layer does not read.
+    """
+    weight = np.zeros((n_values, layer.n_outputs), layer.weight.dtype)
+    weight[slice(None) if layer.reads is None else layer.reads] = layer.weight
+    return weight
