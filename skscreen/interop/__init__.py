@@ -2,6 +2,16 @@
 
 from skscreen.estimators.adapt_sklearn import from_sklearn
 from skscreen.interop.npz import NetworkFileError, load, save
+from skscreen.interop.onnx import to_onnx
+from skscreen.interop.onnx_steps import register_converters
 from skscreen.interop.sklearn import to_sklearn
 
-__all__ = ["NetworkFileError", "from_sklearn", "load", "save", "to_sklearn"]
+__all__ = [
+    "NetworkFileError",
+    "from_sklearn",
+    "load",
+    "register_converters",
+    "save",
+    "to_onnx",
+    "to_sklearn",
+]

@@ -22,11 +22,23 @@ def write_arrays(path, arrays):
     arrays : dict of str to ndarray
         No objects.
     """
+    write_whole(path, lambda stream: np.savez(stream, **arrays))
+
+
+def write_whole(path, write):
+    """Write a file that appears, or replaces what was there, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+    write : callable
+        ``write(stream)`` fills a binary file.
+    """
     path = Path(path)
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         with open(aside, "xb") as stream:
-            np.savez(stream, **arrays)
+            write(stream)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(aside, path)

@@ -182,3 +182,44 @@ def full_weight(layer, n_values):
     weight = np.zeros((n_values, layer.n_outputs), layer.weight.dtype)
     weight[slice(None) if layer.reads is None else layer.reads] = layer.weight
     return weight
+
+
+def channels_first(layer):
+    """Return the kernels of a convolution with the channels first, as other packages have them.
+
+    Parameters
+    ----------
+    layer : Conv
+
+    Returns
+    -------
+    kernels : ndarray of shape (n_outputs, n_channels, kernel height, kernel width)
+        A copy.
+    """
+    height, width = layer.kernel_size
+    kernels = layer.weight.reshape(height, width, layer.input_shape[2], layer.n_outputs)
+    return np.ascontiguousarray(kernels.transpose(3, 2, 0, 1))
+
+
+def zeros_around(layer):
+    """Return how many rows and columns of zeros a convolution puts around its images.
+
+    Parameters
+    ----------
+    layer : Conv
+
+    Returns
+    -------
+    before, after : tuple of int
+        (rows, columns) above and to the left, and below and to the right.
+    """
+    if layer.padding == "valid":
+        return (0, 0), (0, 0)
+    total = [
+        max((out - 1) * layer.stride + kernel - size, 0)
+        for out, kernel, size in zip(
+            layer.conv_shape, layer.kernel_size, layer.input_shape[:2], strict=True
+        )
+    ]
+    before = tuple(n // 2 for n in total)
+    return before, tuple(n - first for n, first in zip(total, before, strict=True))
