@@ -2,6 +2,7 @@
 
 from skscreen.screening.anova import anova_table
 from skscreen.screening.moments import ClassMoments, RegressionMoments, class_moments
+from skscreen.screening.null_share import null_share, null_share_error
 from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
 from skscreen.screening.screens import SCREENS, Screen, resolve_screen, screen
 from skscreen.screening.selection import (
@@ -31,6 +32,8 @@ __all__ = [
     "class_moments",
     "f_from_moments",
     "f_statistic",
+    "null_share",
+    "null_share_error",
     "omega_squared",
     "permutation_screen",
     "permutation_test",
