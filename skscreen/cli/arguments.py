@@ -5,6 +5,7 @@ from pathlib import Path
 
 from skscreen import __version__
 from skscreen.datasets import NAMED
+from skscreen.pruning import GRANULARITIES
 
 DESCRIPTION = """\
 Train a network, prune its connections or channels by a weighted F-statistic, fine-tune it, and
@@ -133,7 +134,7 @@ def _add_network(group):
     )
     group.add_argument(
         "--granularity",
-        choices=["connection", "channel"],
+        choices=list(GRANULARITIES),
         default="connection",
         help="cut single connections, or whole channels and hidden units (default: connection)",
     )
