@@ -19,8 +19,15 @@ from skscreen import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor, S
 NEEDS_AN_ENVIRONMENT = {"check_array_api_input"}
 
 ROUNDING = {
+    "check_methods_sample_order_invariance": "equal but for float32 rounding: some BLAS "
+    "kernels add in another order in the last rows of a block; with dtype='float64' it passes",
     "check_sample_weight_equivalence_on_dense_data": "equal but for float32 rounding, which the "
-    "check does not allow for; the same estimator with dtype='float64' passes"
+    "check does not allow for; the same estimator with dtype='float64' passes",
+}
+# the last bit of a float32 product depends on the place of the sample in its block, in some
+# versions of the BLAS (OpenBLAS 0.3.23 of NumPy 1.26) and not in others
+ROUNDING_OF_SOME_BLAS = {
+    "check_methods_sample_order_invariance": "equal but for float32 rounding (1e-7 of the largest)"
 }
 
 
@@ -50,7 +57,7 @@ ESTIMATORS = [
 
 def expected_failures(estimator):
     net = getattr(estimator, "estimator", estimator)
-    return ROUNDING if net.dtype == "float32" else {}
+    return ROUNDING | ROUNDING_OF_SOME_BLAS if net.dtype == "float32" else {}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -66,7 +73,8 @@ def test_all_checks(estimator):
         if result["status"] == "failed"
     ]
     assert not failed
-    assert {r["check_name"] for r in results if r["status"] == "xfail"} == set(expected)
+    not_passed = {r["check_name"] for r in results if r["status"] == "xfail"}
+    assert not_passed - set(ROUNDING_OF_SOME_BLAS) == set(expected) - set(ROUNDING_OF_SOME_BLAS)
     assert {r["check_name"] for r in results if r["status"] == "skipped"} <= NEEDS_AN_ENVIRONMENT
     assert sum(result["status"] == "passed" for result in results) >= 60
 
