@@ -18,9 +18,14 @@ from skscreen import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor, S
 # skipped unless SCIPY_ARRAY_API is set before scipy is imported
 NEEDS_AN_ENVIRONMENT = {"check_array_api_input"}
 
+WEIGHTS = "check_sample_weight_equivalence_on_dense_data"
 ROUNDING = {
-    "check_sample_weight_equivalence_on_dense_data": "equal but for float32 rounding, which the "
-    "check does not allow for; the same estimator with dtype='float64' passes"
+    WEIGHTS: "equal but for float32 rounding, which the check does not allow for; the same "
+    "estimator with dtype='float64' passes"
+}
+EFFECTIVE = {
+    WEIGHTS: "F-statistics take weights as relative, worth Kish's effective number of samples: "
+    "were they repetitions, they would make noise significant"
 }
 
 
@@ -50,7 +55,9 @@ ESTIMATORS = [
 
 def expected_failures(estimator):
     net = getattr(estimator, "estimator", estimator)
-    return ROUNDING if net.dtype == "float32" else {}
+    if net.dtype == "float32":
+        return ROUNDING
+    return {} if net is estimator else EFFECTIVE
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -66,7 +73,9 @@ def test_all_checks(estimator):
         if result["status"] == "failed"
     ]
     assert not failed
-    assert {r["check_name"] for r in results if r["status"] == "xfail"} == set(expected)
+    found = {r["check_name"] for r in results if r["status"] == "xfail"}
+    # where F leads to the same choice either way, a pruner may pass
+    assert found == set(expected) or (expected is EFFECTIVE and not found)
     assert {r["check_name"] for r in results if r["status"] == "skipped"} <= NEEDS_AN_ENVIRONMENT
     assert sum(result["status"] == "passed" for result in results) >= 60
 
