@@ -9,15 +9,18 @@ from skscreen.estimators import (
     MLPRegressor,
     ScreeningPruner,
 )
+from skscreen.pruning import Distillation, Screening
 from skscreen.screening import Screen, Significance, f_statistic
 
 __all__ = [
     "CNNClassifier",
     "CNNRegressor",
+    "Distillation",
     "HiddenActivations",
     "MLPClassifier",
     "MLPRegressor",
     "Screen",
+    "Screening",
     "ScreeningPruner",
     "Significance",
     "__version__",

@@ -168,8 +168,8 @@ class _CNN(NetworkEstimator):
                 kernel_size=(kernel, kernel),
                 stride=stride,
                 padding=self.padding,
+                pool_size=(pool, pool),
             )
-            layer.pool_size = tuple(min(pool, size) for size in layer.conv_shape)
             layers.append(layer)
             shape = layer.output_shape()
         layers += dense_layers(self, math.prod(shape), target.n_outputs, rng)

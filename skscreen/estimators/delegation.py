@@ -26,7 +26,7 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
     """Predictions, activations and facts of the network in ``estimator_``."""
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
+        return hasattr(self, "estimator_")
 
     def get_feature_names_out(self, input_features=None):
         """Names of the hidden activations that ``transform`` gives.
@@ -129,8 +129,8 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         check_is_fitted(self)
         return getattr(self.estimator_, method)(find_handoff(X) or X, *args, **kwargs)
 
-    def _validated_inputs(self, X):
-        return self.estimator_._validated_inputs(find_handoff(X) or X)
+    def validated_inputs(self, X):
+        return self.estimator_.validated_inputs(find_handoff(X) or X)
 
     @property
     def _network_estimator(self):
@@ -150,6 +150,11 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         """
         check_is_fitted(self)
         return np.flatnonzero(self._support) if indices else self._support.copy()
+
+    @property
+    def network_(self):
+        """The pruned network, compacted."""
+        return self._fitted_estimator().network_
 
     @property
     def classes_(self):

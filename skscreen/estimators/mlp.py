@@ -19,11 +19,7 @@ def dense_layers(estimator, n_inputs, n_outputs, rng):
     dtype = np.dtype(estimator.dtype)
     layers = []
     for size in np.atleast_1d(np.asarray(estimator.hidden_layer_sizes, dtype=int)).tolist():
-        layers.append(
-            Dense.initialise(
-                n_inputs, size, estimator.activation, rng, dtype, dropout=estimator.dropout
-            )
-        )
+        layers.append(Dense.initialise(n_inputs, size, estimator.activation, rng, dtype))
         n_inputs = size
     layers.append(Dense.initialise(n_inputs, n_outputs, "identity", rng, dtype))
     return layers

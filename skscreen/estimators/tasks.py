@@ -42,6 +42,12 @@ class Target:
     fitted_attributes: dict
     input_attributes: dict = field(default_factory=dict)
 
+    @property
+    def n_classes(self):
+        """Number of classes; None for a regression."""
+        classes = self.fitted_attributes.get("classes_")
+        return None if classes is None else len(classes)
+
 
 def is_stochastic(estimator):
     """Return True, or raise the AttributeError that makes ``hasattr`` False for "lbfgs"."""
@@ -144,7 +150,7 @@ class ClassifierTask(ClassifierMixin):
             Classes, of the type of ``classes_``.
         """
         check_is_fitted(self, "network_")
-        return self.classes_[class_codes(self.network_.logits(self._validated_inputs(X)))]
+        return self.classes_[class_codes(self.network_.logits(self.validated_inputs(X)))]
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -160,7 +166,7 @@ class ClassifierTask(ClassifierMixin):
             In the order of ``classes_``; rows sum to 1.
         """
         check_is_fitted(self, "network_")
-        return self.network_.probabilities(self._validated_inputs(X))
+        return self.network_.probabilities(self.validated_inputs(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -190,7 +196,7 @@ class ClassifierTask(ClassifierMixin):
         logits : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
         """
         check_is_fitted(self, "network_")
-        logits = self.network_.logits(self._validated_inputs(X))
+        logits = self.network_.logits(self.validated_inputs(X))
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
 
@@ -260,7 +266,7 @@ class RegressorTask(RegressorMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self, "network_")
-        outputs = self.network_.logits(self._validated_inputs(X))
+        outputs = self.network_.logits(self.validated_inputs(X))
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
 

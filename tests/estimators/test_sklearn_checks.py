@@ -21,11 +21,18 @@ NEEDS_AN_ENVIRONMENT = {"check_array_api_input"}
 WEIGHTS = "check_sample_weight_equivalence_on_dense_data"
 ROUNDING = {
     WEIGHTS: "equal but for float32 rounding, which the check does not allow for; the same "
-    "estimator with dtype='float64' passes"
+    "estimator with dtype='float64' passes",
 }
+# F-statistics take weights as relative, worth Kish's effective number of samples (were they
+# repetitions, they would make noise significant), so a pruner passes only where that leads to the
+# same choice
 EFFECTIVE = {
-    WEIGHTS: "F-statistics take weights as relative, worth Kish's effective number of samples: "
-    "were they repetitions, they would make noise significant"
+    WEIGHTS: "the statistics count effective samples, not repetitions",
+}
+# the last bit of a float32 product depends on the place of the sample in its block, in some
+# versions of the BLAS (OpenBLAS 0.3.23 of NumPy 1.26) and not in others
+ROUNDING_OF_SOME_BLAS = {
+    "check_methods_sample_order_invariance": "equal but for float32 rounding (1e-7 of the largest)"
 }
 
 
@@ -56,7 +63,7 @@ ESTIMATORS = [
 def expected_failures(estimator):
     net = getattr(estimator, "estimator", estimator)
     if net.dtype == "float32":
-        return ROUNDING
+        return ROUNDING | ROUNDING_OF_SOME_BLAS
     return {} if net is estimator else EFFECTIVE
 
 
@@ -74,8 +81,8 @@ def test_all_checks(estimator):
     ]
     assert not failed
     found = {r["check_name"] for r in results if r["status"] == "xfail"}
-    # where F leads to the same choice either way, a pruner may pass
-    assert found == set(expected) or (expected is EFFECTIVE and not found)
+    may_pass = set(ROUNDING_OF_SOME_BLAS) | (set(EFFECTIVE) if expected is EFFECTIVE else set())
+    assert found - may_pass == set(expected) - may_pass
     assert {r["check_name"] for r in results if r["status"] == "skipped"} <= NEEDS_AN_ENVIRONMENT
     assert sum(result["status"] == "passed" for result in results) >= 60
 

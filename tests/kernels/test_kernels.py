@@ -18,7 +18,7 @@ from skscreen.kernels.moments import update_class_moments, update_regression_mom
 from skscreen.kernels.planes import convolve_and_pool, im2col_planes, max_pool_planes
 from skscreen.kernels.pool import max_pool, max_unpool
 from skscreen.kernels.sparse import sparse_product
-from skscreen.nn import Distillation, Loss
+from skscreen.nn import Loss, Teacher
 from skscreen.nn.optimizers import SGD, Adam
 from skscreen.nn.parameters import NO_MASK, Parameter
 
@@ -103,7 +103,7 @@ class TestLosses:
         logits = 3 * rng.standard_normal((3, n_outputs))
         teacher = 3 * rng.standard_normal((5, n_outputs))
         target = rng.standard_normal((5, 2)) if output == "identity" else np.array([1, 0, 0, 0, 1])
-        distillation = Distillation(teacher, share, 2.0)
+        distillation = Teacher(teacher, share, 2.0)
         loss = Loss(output, target, self.weights, distillation)
         delta = np.empty_like(logits)
         value = loss.gradient(logits, self.index, delta, 7.0)
