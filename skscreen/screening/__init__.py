@@ -2,6 +2,7 @@
 
 from skscreen.screening.anova import anova_table
 from skscreen.screening.moments import ClassMoments, class_moments
+from skscreen.screening.null_share import null_share, null_share_error
 from skscreen.screening.permutation import permutation_test
 from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
 from skscreen.screening.regression_moments import RegressionMoments
@@ -45,6 +46,8 @@ __all__ = [
     "class_moments",
     "f_from_moments",
     "f_statistic",
+    "null_share",
+    "null_share_error",
     "omega_squared",
     "permutation_test",
     "resolve_screen",
