@@ -110,7 +110,10 @@ def test_tags_and_methods_are_those_of_this_package():
 @pytest.mark.parametrize("kind", [neural_network.MLPClassifier, neural_network.MLPRegressor])
 def test_checks_of_scikit_learn(kind):
     pruner = quick(kind(max_iter=60, learning_rate_init=0.01), sparsity=0.5)
-    results = check_estimator(pruner, on_skip=None, on_fail=None)
+    expected = {  # as for networks of this package, see test_sklearn_checks.py
+        "check_sample_weight_equivalence_on_dense_data": "statistics count effective samples"
+    }
+    results = check_estimator(pruner, expected_failed_checks=expected, on_skip=None, on_fail=None)
     failed = [r for r in results if r["status"] == "failed"]
     assert [f"{r['check_name']}: {r['exception']!r}" for r in failed] == []
     assert sum(result["status"] == "passed" for result in results) >= 60
