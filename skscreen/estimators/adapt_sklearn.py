@@ -157,7 +157,7 @@ def fit_sklearn(mlp, X, y, sample_weight=None, **fit_params):
             f"fit got {sorted(fit_params)}, which {type(mlp).__name__} of scikit-learn does not "
             "take"
         )
-    shape = y.shape if hasattr(y, "shape") else np.shape(y)
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     if isinstance(mlp, neural_network.MLPClassifier) and len(shape) > 1 and shape[1] > 1:
         raise ValueError(f"y must have one label per sample, got shape {tuple(shape)}; {ADVICE}")
     weight = {} if sample_weight is None else {"sample_weight": sample_weight}
