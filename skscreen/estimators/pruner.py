@@ -11,6 +11,7 @@ from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.handoff import find_handoff
 from skscreen.estimators.planning import make_plan, pruner_checks, training_options
+from skscreen.estimators.samples import subset
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
 from skscreen.pruning.masks import read_inputs
 
@@ -265,7 +266,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                     "validation_fraction needs solver 'adam' or 'sgd', got solver='lbfgs'"
                 )
             rows, score = lean.hold_out(inputs, target, weight, self.validation_fraction, rng)
-        data = ScreeningData(inputs[rows], target.values[rows], target.n_classes, weight[rows])
+        data = ScreeningData(
+            subset(inputs, rows), target.values[rows], target.n_classes, weight[rows]
+        )
         plan = make_plan(self, lean, rng, checkpoint)
         options = training_options(self, lean, len(data.X))
         result = prune(lean.network_, data, plan, options, rng, score=score)
@@ -290,7 +293,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         elif self.estimator is None:
             raise ValueError(
                 "estimator must be a network, or the pruner must follow a network of this package "
-                f"in a Pipeline; got estimator=None and X of type {type(X).__name__}"
+                "in a Pipeline, without a step in between that changes the activations; got "
+                f"estimator=None and X of type {type(X).__name__}"
             )
         else:
             fitted = self._fit_dense(X, y, sample_weight, fit_params)
