@@ -60,6 +60,18 @@ TRAINING_CHECKS = {
 }
 
 
+def relative_weights(weight):
+    """Give weights a mean of one, unless they are whole numbers, which count repetitions.
+
+    What they add up to would else decide how much the L2 penalty counts, and very small ones
+    would leave nothing but the penalty.
+    """
+    if (weight == np.round(weight)).all():
+        return weight
+    weight = weight / weight.max()  # the mean of equal weights is then exactly one
+    return weight / weight.mean()
+
+
 @dataclass
 class TrainingState:
     """What ``partial_fit`` goes on from, beside the network.
@@ -233,7 +245,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         weight = weight * self._task_weight(target)
         if not weight.any():
             raise ValueError("sample_weight must not be zero for all samples")
-        return weight
+        return relative_weights(weight)
 
     def _held_out(self, X, target, weight, X_val, y_val, rng):
         """Return the rows to train on and, with early stopping, the score on the others."""
