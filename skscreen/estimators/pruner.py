@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen._params import check_parameters
+from skscreen.estimators.adapt_sklearn import fit_sklearn, from_sklearn, sklearn_counterpart
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.handoff import find_handoff
@@ -27,9 +28,10 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     ----------
     estimator : estimator or None, default=None
         The network: an `MLPClassifier`, `MLPRegressor`, `CNNClassifier` or `CNNRegressor` of this
-        package. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around a
-        fitted network prunes a copy of that network without training the dense one again. None
-        takes the network that comes before the pruner in a Pipeline.
+        package, or one of `sklearn.neural_network`, which scikit-learn fits and which is then
+        converted. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around
+        a fitted network prunes a copy of that network without training the dense one again. None
+        takes the network of this package that comes before the pruner in a Pipeline.
     granularity : {"connection", "channel"}, default="connection"
         What is cut: single weights, or whole channels of convolutions and hidden units.
     sparsity : float in [0, 1) or None, default=0.9
@@ -301,20 +303,25 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         estimator = clone(self.estimator)
         frozen = isinstance(estimator, FrozenEstimator)
         network = estimator.estimator if frozen else estimator
-        if not isinstance(network, NetworkEstimator):
+        theirs = sklearn_counterpart(network) is not None
+        if not (theirs or isinstance(network, NetworkEstimator)):
             raise ValueError(
-                "estimator must be a network estimator of skscreen, or a FrozenEstimator around "
-                f"one, got {self.estimator!r}"
+                "estimator must be a network estimator of skscreen or of scikit-learn, or a "
+                f"FrozenEstimator around one, got {self.estimator!r}"
             )
         if frozen:
             if fit_params:
                 raise ValueError(
                     f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
                 )
+            if theirs:
+                return from_sklearn(network)
             check_is_fitted(network, "network_")
             return network
         if self.random_state is not None and network.random_state is None:
             network.random_state = check_random_state(self.random_state).randint(2**31 - 1)
+        if theirs:
+            return fit_sklearn(network, X, y, sample_weight, **fit_params)
         return network.fit(X, y, sample_weight=sample_weight, **fit_params)
 
     def _rng(self, dense):

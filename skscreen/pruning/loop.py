@@ -230,6 +230,7 @@ def _entry(phase, number, network, n_epochs, curve, plan):
         "n_weights": network.n_weights,
         "sparsity": network.sparsity,
         "loss": float(curve[-1]) if len(curve) else np.nan,
+        "loss_curve": [float(loss) for loss in curve],
     }
     if plan.verbose:
         print(
