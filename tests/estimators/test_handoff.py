@@ -25,9 +25,11 @@ def net():
 def counted(monkeypatch):
     """Count how often the activations are computed."""
     calls = []
-    hidden = MLPClassifier._hidden
+    hidden = MLPClassifier.hidden_activations
     monkeypatch.setattr(
-        MLPClassifier, "_hidden", lambda self, inputs: calls.append(1) or hidden(self, inputs)
+        MLPClassifier,
+        "hidden_activations",
+        lambda self, inputs: calls.append(1) or hidden(self, inputs),
     )
     return calls
 
