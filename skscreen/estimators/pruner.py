@@ -165,7 +165,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         The classes, if the network is a classifier.
     n_features_in_ : int
         Number of features that ``predict`` takes, those of the network.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if the network saw names.
 
     See Also
