@@ -4,6 +4,7 @@ from skscreen.screening.anova import anova_table
 from skscreen.screening.moments import ClassMoments, RegressionMoments, class_moments
 from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
 from skscreen.screening.screens import SCREENS, Screen, resolve_screen, screen
+from skscreen.screening.second_moments import SecondMoments
 from skscreen.screening.selection import (
     SELECTIONS,
     permutation_screen,
@@ -27,6 +28,7 @@ __all__ = [
     "RegressionMoments",
     "Samples",
     "Screen",
+    "SecondMoments",
     "anova_table",
     "class_moments",
     "f_from_moments",
