@@ -9,15 +9,20 @@ from skscreen.estimators import (
     MLPRegressor,
     ScreeningPruner,
 )
-from skscreen.screening import f_statistic
+from skscreen.pruning import Distillation, Screening
+from skscreen.screening import Screen, Significance, f_statistic
 
 __all__ = [
     "CNNClassifier",
     "CNNRegressor",
+    "Distillation",
     "HiddenActivations",
     "MLPClassifier",
     "MLPRegressor",
+    "Screen",
+    "Screening",
     "ScreeningPruner",
+    "Significance",
     "__version__",
     "f_statistic",
 ]

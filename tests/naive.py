@@ -1,6 +1,7 @@
 """Slow, obvious twins of what the package does fast."""
 
 import numpy as np
+from scipy import stats
 
 
 def class_moments(A, codes, weights, n_classes):
@@ -99,3 +100,22 @@ def sgd(weights, gradients, rate, momentum, nesterov, decay, mask):
         velocity = momentum * velocity - rate * gradient
         weights = weights + (momentum * velocity - rate * gradient if nesterov else velocity)
     return weights * mask
+
+
+def welch(groups):
+    """Welch's F and p of each column, from his formulas of 1951, a column at a time."""
+    results = []
+    for columns in zip(*(group.T for group in groups), strict=True):
+        k = len(columns)
+        weights = [len(x) / np.var(x, ddof=1) for x in columns]
+        grand = sum(w * np.mean(x) for w, x in zip(weights, columns, strict=True)) / sum(weights)
+        between = sum(
+            w * (np.mean(x) - grand) ** 2 for w, x in zip(weights, columns, strict=True)
+        ) / (k - 1)
+        spread = sum(
+            (1 - w / sum(weights)) ** 2 / (len(x) - 1)
+            for w, x in zip(weights, columns, strict=True)
+        )
+        F = between / (1 + 2 * (k - 2) / (k**2 - 1) * spread)
+        results.append((F, stats.f.sf(F, k - 1, (k**2 - 1) / (3 * spread))))
+    return tuple(np.array(results).T)

@@ -26,7 +26,8 @@ solver : {"adam", "sgd", "lbfgs"}, default="adam"
     tol : float >= 0 or None, default=0.0001
         Training has stalled when the loss (with early stopping: the validation score) has not
         improved by `tol` for more than `n_iter_no_change` epochs. None runs all `max_iter`
-        epochs and never warns.
+        epochs and never warns; with early stopping it is as good as 0 (any gain counts), but for
+        the warning.
     verbose : bool, default=False
         Whether to print the loss of each epoch.
     warm_start : bool, default=False

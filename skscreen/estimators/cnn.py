@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from skscreen._params import Check, is_integer, mapping, none, one_of, sizes
 from skscreen.estimators._docs import fill_docs
-from skscreen.estimators._params import Check, is_integer, mapping, none, one_of, sizes
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.mlp import MLP_CHECKS, dense_layers
 from skscreen.estimators.tasks import ClassifierTask, RegressorTask
@@ -168,8 +168,8 @@ class _CNN(NetworkEstimator):
                 kernel_size=(kernel, kernel),
                 stride=stride,
                 padding=self.padding,
+                pool_size=(pool, pool),
             )
-            layer.pool_size = tuple(min(pool, size) for size in layer.conv_shape)
             layers.append(layer)
             shape = layer.output_shape()
         layers += dense_layers(self, math.prod(shape), target.n_outputs, rng)

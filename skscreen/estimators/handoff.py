@@ -2,8 +2,9 @@
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils._set_output import _get_output_config, _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
+
+from skscreen.estimators._sklearn import get_output_config, wrap_data_with_container
 
 # Where a DataFrame of activations keeps its Handoff.
 ATTRS_KEY = "skscreen_handoff"
@@ -81,7 +82,7 @@ class HiddenActivations(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype=None, copy=None):
         if copy is False:
             raise ValueError("HiddenActivations are computed when read: copy=False is impossible")
-        hidden = self.handoff.estimator._hidden(self.handoff.inputs)
+        hidden = self.handoff.estimator.hidden_activations(self.handoff.inputs)
         return hidden if dtype is None else hidden.astype(dtype, copy=False)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
@@ -133,8 +134,8 @@ def find_handoff(X):
 class HiddenActivationsMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Adds ``transform`` to an estimator that is, or holds, a network estimator.
 
-    The estimator gives ``_validated_inputs(X)`` and ``network_``; one that only holds the network
-    estimator gives that as ``_network_estimator``. The latter gives ``_hidden(inputs)``.
+    The estimator gives ``validated_inputs(X)`` and ``network_``; one that only holds the network
+    estimator gives that as ``_network_estimator``, which gives ``hidden_activations(inputs)``.
     """
 
     @property
@@ -163,11 +164,12 @@ def transform(self, X):
         hold the reference that `ScreeningPruner` reads.
     """
     check_is_fitted(self, "network_")
-    inputs = self._validated_inputs(X)
+    inputs = self.validated_inputs(X)
     handoff = Handoff(self._network_estimator, inputs)
-    if _get_output_config("transform", self)["dense"] == "default":
+    if get_output_config("transform", self)["dense"] == "default":
         return HiddenActivations(handoff, (len(inputs), self._n_features_out), self.network_.dtype)
-    frame = _wrap_data_with_container("transform", handoff.estimator._hidden(inputs), X, self)
+    activations = handoff.estimator.hidden_activations(inputs)
+    frame = wrap_data_with_container("transform", activations, X, self)
     if hasattr(frame, "attrs"):
         frame.attrs[ATTRS_KEY] = handoff
     return frame

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from skscreen._params import mapping, none, one_of, sizes
 from skscreen.estimators._docs import fill_docs
-from skscreen.estimators._params import mapping, none, one_of, sizes
 from skscreen.estimators.base import TRAINING_CHECKS, NetworkEstimator
 from skscreen.estimators.tasks import ClassifierTask, RegressorTask
 from skscreen.nn import Dense, Network
@@ -19,11 +19,7 @@ def dense_layers(estimator, n_inputs, n_outputs, rng):
     dtype = np.dtype(estimator.dtype)
     layers = []
     for size in np.atleast_1d(np.asarray(estimator.hidden_layer_sizes, dtype=int)).tolist():
-        layers.append(
-            Dense.initialise(
-                n_inputs, size, estimator.activation, rng, dtype, dropout=estimator.dropout
-            )
-        )
+        layers.append(Dense.initialise(n_inputs, size, estimator.activation, rng, dtype))
         n_inputs = size
     layers.append(Dense.initialise(n_inputs, n_outputs, "identity", rng, dtype))
     return layers

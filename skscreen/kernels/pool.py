@@ -1,7 +1,5 @@
 """Maximum over windows of an image, and the way back."""
 
-import numpy as np
-
 from skscreen.kernels._compile import kernel
 
 
@@ -15,7 +13,7 @@ def max_pool(images, window_h, window_w, pooled, winners):
     window_h, window_w : int
         Size of the windows, which do not overlap; what is left over at the border is not used.
     pooled : ndarray of shape (n, height // window_h, width // window_w, n_channels)
-    winners : ndarray of uint8 of the same shape
+    winners : ndarray of unsigned integers of the same shape
         Number of the place within the window; the first one if several are equal.
     """
     n, out_h, out_w, n_channels = pooled.shape
@@ -24,7 +22,7 @@ def max_pool(images, window_h, window_w, pooled, winners):
             for x in range(out_w):
                 for c in range(n_channels):
                     pooled[i, y, x, c] = images[i, y * window_h, x * window_w, c]
-                    winners[i, y, x, c] = np.uint8(0)
+                    winners[i, y, x, c] = winners.dtype.type(0)
                 for place in range(1, window_h * window_w):
                     row = y * window_h + place // window_w
                     column = x * window_w + place % window_w
@@ -34,7 +32,8 @@ def max_pool(images, window_h, window_w, pooled, winners):
                         # NaN is taken over, so that a diverged network is seen to be one
                         better = better or value != value
                         pooled[i, y, x, c] = value if better else pooled[i, y, x, c]
-                        winners[i, y, x, c] = np.uint8(place) if better else winners[i, y, x, c]
+                        won = winners.dtype.type(place)
+                        winners[i, y, x, c] = won if better else winners[i, y, x, c]
 
 
 @kernel
@@ -53,7 +52,7 @@ def max_unpool(pooled, winners, window_h, window_w, images):
                     row = y * window_h + place // window_w
                     column = x * window_w + place % window_w
                     for c in range(n_channels):
-                        won = winners[i, y, x, c] == np.uint8(place)
+                        won = winners[i, y, x, c] == winners.dtype.type(place)
                         images[i, row, column, c] = pooled[i, y, x, c] if won else zero
         images[i, out_h * window_h : height] = zero
         images[i, : out_h * window_h, out_w * window_w : width] = zero

@@ -29,7 +29,8 @@ class ConvBuffers:
         self.training = training
         if not training and layer.works_on_planes:
             return
-        self.winners = np.empty(self.output.shape, np.uint8)
+        last_place = layer.pool_size[0] * layer.pool_size[1] - 1
+        self.winners = np.empty(self.output.shape, np.min_scalar_type(last_place))
         if not training:
             return
         self.grad_weight = np.empty_like(layer.weight)
@@ -57,7 +58,8 @@ class Conv(Layer):
     padding : {"same", "valid"}, default="valid"
         "same" surrounds the image with zeros, so that ``ceil(size / stride)`` positions are left.
     pool_size : tuple of int, default=(1, 1)
-        Windows that do not overlap; what is left over at the border is not used.
+        Windows that do not overlap; what is left over at the border is not used. A window is cut
+        to the size of what the convolution gives.
 
     Attributes
     ----------
@@ -65,7 +67,7 @@ class Conv(Layer):
         False where a connection is cut; set by `set_mask`.
     """
 
-    dropout = 0.0
+    is_sharded = True
 
     def __init__(
         self,
@@ -84,7 +86,7 @@ class Conv(Layer):
         self.kernel_size = tuple(kernel_size)
         self.stride = stride
         self.padding = padding
-        self.pool_size = tuple(pool_size)
+        self.pool_size = tuple(map(min, pool_size, self.conv_shape))
 
     @classmethod
     def initialise(cls, n_outputs, activation, rng, dtype, **geometry):
@@ -142,7 +144,7 @@ class Conv(Layer):
         return False
 
     def source_units(self, n_units):
-        """Return the channel that each im2col column belongs to; see `Dense.source_units`."""
+        """Return the channel that each im2col column belongs to; see `Layer`."""
         return np.arange(self.n_inputs) % self.input_shape[2]
 
     def output_shape(self):
@@ -151,7 +153,7 @@ class Conv(Layer):
         return (*pooled, self.n_outputs)
 
     def take(self, mask, bias, units, columns):
-        """Build the layer that is left when channels go; see `Dense.take`."""
+        """Build the layer that is left when channels go; see `Layer.take`."""
         if units is None:
             units = np.ones(self.input_shape[2], dtype=bool)
         rows = units[self.source_units(None)]
@@ -170,7 +172,7 @@ class Conv(Layer):
             layer.set_mask(mask)
         return layer
 
-    def buffers(self, n_samples, training=False):
+    def buffers(self, n_samples, training=False, dropout=0.0):
         """Allocate the working memory of `forward` and, for training, of `backward`."""
         return ConvBuffers(self, n_samples, training)
 
@@ -210,7 +212,7 @@ class Conv(Layer):
         return self.patches(x).reshape(len(x), self.n_positions, self.n_inputs)
 
     def features(self, rows, n_features):
-        """Mark the values of an image that im2col columns touch; see `Dense.features`."""
+        """Mark the values of an image that im2col columns touch; see `Layer`."""
         columns = np.tile(rows.astype(self.weight.dtype), (self.n_positions, 1))
         images = np.empty((1, *self.input_shape), self.weight.dtype)
         col2im(columns, *self._geometry(), images)
@@ -221,13 +223,8 @@ class Conv(Layer):
         for start in range(0, n_samples, buffers.block):
             yield slice(start, min(start + buffers.block, n_samples))
 
-    def forward(self, x, buffers, rng=None):
-        """Compute the layer's output; see `Dense.forward`.
-
-        Returns
-        -------
-        output : ndarray of shape (n_samples, height, width, n_outputs)
-        """
+    def forward(self, x, buffers, *, rng=None, dropout=0.0):
+        """Compute the layer's output; see `Layer.forward`."""
         output = buffers.output[: len(x)]
         if self.works_on_planes and not buffers.training:
             self._fill_by_planes(x, buffers)
@@ -260,8 +257,8 @@ class Conv(Layer):
             *(buffers.columns, buffers.conv, buffers.output[: len(images)]),
         )
 
-    def backward(self, x, delta, buffers, *, dropped=False, need_delta_input=True):
-        """Fill the gradients and carry ``delta`` to the layer's input; see `Dense.backward`."""
+    def backward(self, x, delta, buffers, *, dropout=0.0, need_delta_input=True):
+        """Fill the gradients and carry ``delta`` to the layer's input; see `Layer.backward`."""
         n_samples = len(x)
         delta = delta.reshape(n_samples, *self.output_shape())
         flat = delta.reshape(-1, self.n_outputs)

@@ -14,7 +14,7 @@ class DenseBuffers:
     The backward arrays exist only where ``training`` is true.
     """
 
-    def __init__(self, layer, n_samples, training):
+    def __init__(self, layer, n_samples, training, dropout):
         n_inputs, n_outputs = layer.weight.shape
         dtype = layer.weight.dtype
         self.output = np.empty((n_samples, n_outputs), dtype)
@@ -27,7 +27,7 @@ class DenseBuffers:
         self.grad_weight = np.empty_like(layer.weight)
         self.grad_bias = np.empty_like(layer.bias)
         self.delta_input = np.empty((n_samples, n_inputs), dtype)
-        if layer.dropout:
+        if dropout:
             self.keep = np.empty((n_samples, n_outputs), dtype)
             self.dropped = np.empty((n_samples, n_outputs), dtype)
 
@@ -40,8 +40,6 @@ class Dense(Layer):
     weight : ndarray of shape (n_inputs, n_outputs)
     bias : ndarray of shape (n_outputs,)
     activation : {"identity", "logistic", "tanh", "relu"}
-    dropout : float in [0, 1), default=0.0
-        Share of the outputs set to zero in each training pass; the rest is scaled up.
     reads : ndarray of int of shape (n_inputs,) or None, default=None
         Which values of a flattened sample are the inputs, in rising order; None for all.
 
@@ -51,18 +49,19 @@ class Dense(Layer):
         False where a connection is cut; set by `set_mask`.
     """
 
-    def __init__(self, weight, bias, activation="relu", *, dropout=0.0, reads=None):
+    drops_units = True
+
+    def __init__(self, weight, bias, activation="relu", *, reads=None):
         super().__init__(weight, bias, activation)
-        self.dropout = dropout
         self.reads = reads
 
     @classmethod
-    def initialise(cls, n_inputs, n_outputs, activation, rng, dtype, *, dropout=0.0):
+    def initialise(cls, n_inputs, n_outputs, activation, rng, dtype):
         """Make a layer with Glorot-uniform weights."""
         weight, bias = glorot_uniform(
             n_inputs, n_outputs, activation, (n_inputs, n_outputs), rng, dtype
         )
-        return cls(weight, bias, activation, dropout=dropout)
+        return cls(weight, bias, activation)
 
     @property
     def dimensions(self):
@@ -89,17 +88,9 @@ class Dense(Layer):
         return n_samples >= SPARSE_FROM and self.n_weights < SPARSE_BELOW * self.weight.size
 
     def source_units(self, n_units):
-        """Return the unit of the layer before that each input belongs to.
+        """Return the unit of the layer before that each input belongs to; see `Layer`.
 
-        Parameters
-        ----------
-        n_units : int or None
-            Units, or channels, of the layer before; None for the first layer, whose inputs are
-            units of their own.
-
-        Returns
-        -------
-        units : ndarray of int of shape (n_inputs,)
+        Those of a first layer are units of their own.
         """
         if n_units is None:
             return np.arange(self.n_inputs)
@@ -110,22 +101,9 @@ class Dense(Layer):
         return np.arange(self.n_inputs) if self.reads is None else self.reads
 
     def take(self, mask, bias, units, columns):
-        """Build the layer that is left when inputs and units go.
+        """Build the layer that is left when inputs and units go; see `Layer.take`.
 
-        Parameters
-        ----------
-        mask : ndarray of bool of shape (n_inputs, n_outputs)
-            Connections that are kept.
-        bias : ndarray of shape (n_outputs,)
-        units : ndarray of bool of shape (n_units,) or None
-            Units of the layer before that are still there; None for the first layer.
-        columns : ndarray of int
-            Units of this layer that are kept.
-
-        Returns
-        -------
-        layer : Dense
-            Reads only what a kept connection needs.
+        It reads only what a kept connection needs.
         """
         mask = mask[:, columns]
         there = np.ones(self.n_inputs, dtype=bool)
@@ -142,7 +120,6 @@ class Dense(Layer):
             self.weight[np.ix_(read, columns)],
             bias[columns],
             self.activation,
-            dropout=self.dropout,
             reads=reads,
         )
         if not mask[read].all():
@@ -153,26 +130,12 @@ class Dense(Layer):
         """Shape of one sample's output."""
         return (self.n_outputs,)
 
-    def buffers(self, n_samples, training=False):
+    def buffers(self, n_samples, training=False, dropout=0.0):
         """Allocate the working memory of `forward` and, for training, of `backward`."""
-        return DenseBuffers(self, n_samples, training)
+        return DenseBuffers(self, n_samples, training, dropout)
 
-    def forward(self, x, buffers, rng=None):
-        """Compute the layer's output.
-
-        Parameters
-        ----------
-        x : ndarray of shape (n_samples, ...)
-            Input, read as flat samples.
-        buffers : DenseBuffers
-            Working memory; the output lives there until the next call.
-        rng : numpy.random.Generator or None
-            With a generator dropout is active, as in training.
-
-        Returns
-        -------
-        output : ndarray of shape (n_samples, n_outputs)
-        """
+    def forward(self, x, buffers, *, rng=None, dropout=0.0):
+        """Compute the layer's output; see `Layer.forward`."""
         n_samples = x.shape[0]
         output = buffers.output[:n_samples]
         source = self.sources(x, buffers.read[:n_samples])
@@ -181,12 +144,12 @@ class Dense(Layer):
         else:
             buffers.sparse(source, output)
         ACTIVATIONS[self.activation][0](output, self.bias)
-        if rng is None or not self.dropout:
+        if rng is None or not dropout:
             return output
         keep = buffers.keep[:n_samples]
         rng.random(out=keep, dtype=keep.dtype)
-        np.greater_equal(keep, self.dropout, out=keep)
-        keep /= 1.0 - self.dropout
+        np.greater_equal(keep, dropout, out=keep)
+        keep /= 1.0 - dropout
         return np.multiply(output, keep, out=buffers.dropped[:n_samples])
 
     def sources(self, x, out=None):
@@ -209,45 +172,16 @@ class Dense(Layer):
         return self.sources(x)[:, None]
 
     def features(self, rows, n_features):
-        """Mark the features of a flat sample that inputs belong to, were the layer the first.
-
-        Parameters
-        ----------
-        rows : ndarray of bool of shape (n_inputs,)
-            The inputs.
-        n_features : int
-
-        Returns
-        -------
-        features : ndarray of bool of shape (n_features,)
-        """
+        """Mark the features of a flat sample that inputs belong to; see `Layer.features`."""
         features = np.zeros(n_features, dtype=bool)
         features[self._positions()[rows]] = True
         return features
 
-    def backward(self, x, delta, buffers, *, dropped=False, need_delta_input=True):
-        """Fill the gradients and carry ``delta`` to the layer's input.
-
-        Parameters
-        ----------
-        x : ndarray of shape (n_samples, ...)
-            The input that `forward` saw.
-        delta : ndarray of shape (n_samples, n_outputs)
-            Gradient of the loss with respect to the output; overwritten.
-        buffers : DenseBuffers
-            The working memory that `forward` used.
-        dropped : bool, default=False
-            Whether `forward` ran with dropout.
-        need_delta_input : bool, default=True
-            False for the first layer, which saves a product.
-
-        Returns
-        -------
-        delta_input : ndarray of the shape of x, or None
-        """
+    def backward(self, x, delta, buffers, *, dropout=0.0, need_delta_input=True):
+        """Fill the gradients and carry ``delta`` to the layer's input; see `Layer.backward`."""
         n_samples = x.shape[0]
         source = x.reshape(n_samples, -1) if self.reads is None else buffers.read[:n_samples]
-        if dropped and self.dropout:
+        if dropout:
             delta *= buffers.keep[:n_samples]
         ACTIVATIONS[self.activation][1](delta, buffers.output[:n_samples])
         np.dot(source.T, delta, out=buffers.grad_weight)

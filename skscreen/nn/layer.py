@@ -1,12 +1,18 @@
-"""What layers with weights have in common: masks, parameters, pickling."""
+"""What a layer is: the contract, and what all layers have in common."""
+
+from abc import ABC, abstractmethod
 
 import numpy as np
 
 from skscreen.nn.parameters import NO_MASK, Parameter
 
 
-class Layer:
+class Layer(ABC):
     """A layer with a weight of shape (n_inputs, n_outputs) and a bias.
+
+    All that networks, statistics, pruning and exports ask of a layer stands here; a new kind of
+    layer is one new class. ``n_samples`` is the length of a batch, and an input of a layer has any
+    shape ``(n_samples, ...)``; where a flat sample is meant, it is flattened in C order.
 
     Parameters
     ----------
@@ -18,7 +24,16 @@ class Layer:
     ----------
     mask : ndarray of bool of shape (n_inputs, n_outputs) or None
         False where a connection is cut; set by `set_mask`.
+    is_sharded : bool
+        Whether samples are worked on in shards on threads, with single-threaded BLAS. A network is
+        sharded if one of its layers is.
+    drops_units : bool
+        Whether dropout has a meaning for the layer. Where it has, `buffers`, `forward` and
+        `backward` act on ``dropout``; where not, they are never given any.
     """
+
+    is_sharded = False
+    drops_units = False
 
     def __init__(self, weight, bias, activation):
         # the optimiser updates flat views, which only contiguous arrays have
@@ -41,6 +56,150 @@ class Layer:
     def n_weights(self):
         """Number of connections that are not cut."""
         return self.weight.size if self.mask is None else int(np.count_nonzero(self.mask))
+
+    @property
+    @abstractmethod
+    def dimensions(self):
+        """Sizes that span the weight, a tuple of int, for the Erdos-Renyi kernel allocation."""
+
+    @property
+    @abstractmethod
+    def n_positions(self):
+        """How often each weight is used for one sample."""
+
+    @property
+    @abstractmethod
+    def n_output_positions(self):
+        """Values that one unit, or channel, has for one sample."""
+
+    @property
+    @abstractmethod
+    def pads(self):
+        """Whether zeros stand for inputs beyond a border."""
+
+    @abstractmethod
+    def output_shape(self):
+        """Shape of one sample's output, a tuple of int that ends with ``n_outputs``."""
+
+    @abstractmethod
+    def is_sparse(self, n_samples):
+        """Return whether a batch is predicted faster from the kept weights alone."""
+
+    @abstractmethod
+    def buffers(self, n_samples, training=False, dropout=0.0):
+        """Allocate the working memory for up to ``n_samples`` samples.
+
+        Returns
+        -------
+        buffers : object
+            ``output`` of shape (n_samples, *output_shape) is what `forward` gave before any
+            dropout. For ``training`` there are ``grad_weight`` and ``grad_bias`` too, and where
+            ``dropout`` is not zero, ``dropped``: the output after it.
+        """
+
+    @abstractmethod
+    def forward(self, x, buffers, *, rng=None, dropout=0.0):
+        """Compute the layer's output.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_samples, ...)
+        buffers : object
+            From `buffers`; the output lives there until the next call.
+        rng : numpy.random.Generator or None
+            With a generator dropout is active, as in training.
+        dropout : float in [0, 1)
+            Share of the outputs set to zero; the rest is scaled up.
+
+        Returns
+        -------
+        output : ndarray of shape (n_samples, *output_shape)
+        """
+
+    @abstractmethod
+    def backward(self, x, delta, buffers, *, dropout=0.0, need_delta_input=True):
+        """Fill the gradients and carry ``delta`` to the layer's input.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_samples, ...)
+            The input that `forward` saw.
+        delta : ndarray of size n_samples * output size
+            Gradient of the loss with respect to the output; overwritten.
+        buffers : object
+            The working memory that `forward` used.
+        dropout : float in [0, 1)
+            The dropout that was active in `forward`.
+        need_delta_input : bool, default=True
+            False for the first layer, which saves a product.
+
+        Returns
+        -------
+        delta_input : ndarray of the shape of x, or None
+        """
+
+    @abstractmethod
+    def source_units(self, n_units):
+        """Return the unit of the layer before that each input belongs to.
+
+        Parameters
+        ----------
+        n_units : int or None
+            Units, or channels, of the layer before; None for the first layer.
+
+        Returns
+        -------
+        units : ndarray of int of shape (n_inputs,)
+        """
+
+    @abstractmethod
+    def source_values(self, x):
+        """Return the inputs at each position, of shape (n_samples, n_positions, n_inputs)."""
+
+    @abstractmethod
+    def features(self, rows, n_features):
+        """Mark the features of a flat sample that inputs belong to, were the layer the first.
+
+        Parameters
+        ----------
+        rows : ndarray of bool of shape (n_inputs,)
+            The inputs.
+        n_features : int
+
+        Returns
+        -------
+        features : ndarray of bool of shape (n_features,)
+        """
+
+    @abstractmethod
+    def take(self, mask, bias, units, columns):
+        """Build the layer that is left when inputs and units go.
+
+        Parameters
+        ----------
+        mask : ndarray of bool of shape (n_inputs, n_outputs)
+            Connections that are kept.
+        bias : ndarray of shape (n_outputs,)
+        units : ndarray of bool of shape (n_units,) or None
+            Units of the layer before that are still there; None for the first layer.
+        columns : ndarray of int
+            Units of this layer that are kept.
+
+        Returns
+        -------
+        layer : Layer
+            Shares nothing with this one.
+        """
+
+    def connected(self):
+        """Return the mask as an array of its own; True throughout where nothing is cut."""
+        if self.mask is None:
+            return np.ones(self.weight.shape, dtype=bool)
+        return self.mask.copy()
+
+    def shift_bias(self, step):
+        """Add ``step``, of shape (n_outputs,), to the bias."""
+        self.bias += step
 
     def set_mask(self, mask):
         """Cut the connections where ``mask`` is False, now and in all training to come."""

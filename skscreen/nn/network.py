@@ -6,7 +6,6 @@ from contextlib import nullcontext
 import numpy as np
 from scipy.special import expit, softmax
 
-from skscreen.nn.conv import Conv
 from skscreen.nn.parameters import Parameter
 from skscreen.nn.threads import shard_pool
 
@@ -23,10 +22,14 @@ BYTE_SCALE = 1 / 255
 class Network:
     """Layers in a row, as plain arrays that copy and pickle as they are.
 
+    A chain: each layer reads what the one before it gives, and nothing else; the first reads the
+    samples, and the outputs of the last one are the logits. Forward and backward passes, the paths
+    that pruning keeps open and compaction rest on that: a network with branches is not one of
+    these.
+
     Parameters
     ----------
-    layers : list of layers
-        Each has ``forward``, ``backward``, ``buffers``, ``parameters`` and ``gradients``.
+    layers : list of Layer
     output : {"softmax", "logistic", "identity"}
         What the last layer's outputs, the logits, mean.
     """
@@ -41,30 +44,24 @@ class Network:
         return self.layers[0].weight.dtype
 
     @property
-    def n_inputs(self):
-        """Number of values of one sample."""
-        return self.layers[0].n_inputs
-
-    @property
     def n_weights(self):
         """Number of connections that are not cut."""
         return sum(layer.n_weights for layer in self.layers)
 
     @property
-    def has_dropout(self):
-        """Whether training drops units at random."""
-        return any(layer.dropout for layer in self.layers)
-
-    def set_dropout(self, rate):
-        """Set the share of each fully connected hidden layer's units that training drops."""
-        for layer in self.layers[:-1]:
-            if not isinstance(layer, Conv):
-                layer.dropout = rate
+    def sparsity(self):
+        """Share of the weights that are cut."""
+        return 1 - self.n_weights / sum(layer.weight.size for layer in self.layers)
 
     @property
     def is_sharded(self):
         """Whether samples are worked on in shards on threads: with convolutions."""
-        return any(isinstance(layer, Conv) for layer in self.layers)
+        return any(layer.is_sharded for layer in self.layers)
+
+    def dropout_rates(self, dropout):
+        """Return the share of units that each layer drops: hidden ones where it has a meaning."""
+        rates = [dropout if layer.drops_units else 0.0 for layer in self.layers]
+        return [*rates[:-1], 0.0]
 
     @property
     def predicts_sparsely(self):
@@ -82,6 +79,18 @@ class Network:
         """Return a network that shares nothing with this one."""
         return copy.deepcopy(self)
 
+    def rewind(self, checkpoint):
+        """Take up the weights of an earlier state; what is cut stays cut.
+
+        Parameters
+        ----------
+        checkpoint : Network
+            Of the same layers.
+        """
+        for layer, earlier in zip(self.layers, checkpoint.layers, strict=True):
+            np.multiply(earlier.weight, layer.connected(), out=layer.weight)
+            layer.bias[:] = earlier.bias
+
     def parameters(self):
         """Return the `Parameter` tuples of all layers, weight before bias."""
         return [parameter for layer in self.layers for parameter in layer.parameters()]
@@ -94,11 +103,15 @@ class Network:
             for gradient in layer.gradients(own)
         ]
 
-    def buffers(self, n_samples, training=False):
+    def buffers(self, n_samples, training=False, dropout=0.0):
         """Allocate the working memory for up to ``n_samples`` samples."""
-        return [layer.buffers(n_samples, training) for layer in self.layers]
+        rates = self.dropout_rates(dropout)
+        return [
+            layer.buffers(n_samples, training, rate)
+            for layer, rate in zip(self.layers, rates, strict=True)
+        ]
 
-    def forward(self, x, buffers, *, rng=None, observe=None, depth=None):
+    def forward(self, x, buffers, *, rng=None, dropout=0.0, observe=None, depth=None):
         """Compute the logits of a batch.
 
         Parameters
@@ -109,6 +122,8 @@ class Network:
             From `buffers`; holds every layer's output afterwards.
         rng : numpy.random.Generator or None
             With a generator dropout is active.
+        dropout : float in [0, 1), default=0.0
+            Share of each fully connected hidden layer's units that is dropped.
         observe : callable or None
             ``observe(number, source, output)`` is called for each layer with what it read and
             what it gave.
@@ -120,14 +135,15 @@ class Network:
         output : ndarray of shape (n_samples, n_outputs)
             A view of the working memory, valid until the next call.
         """
-        for number, (layer, own) in enumerate(zip(self.layers[:depth], buffers, strict=False)):
-            output = layer.forward(x, own, rng)
+        rates = self.dropout_rates(dropout)
+        for number, layer in enumerate(self.layers[:depth]):
+            output = layer.forward(x, buffers[number], rng=rng, dropout=rates[number])
             if observe is not None:
                 observe(number, x, output)
             x = output
         return x
 
-    def backward(self, x, delta, buffers, *, dropped=False):
+    def backward(self, x, delta, buffers, *, dropout=0.0):
         """Fill the gradients from ``delta``, the gradient with respect to the logits.
 
         Parameters
@@ -138,20 +154,23 @@ class Network:
             Overwritten.
         buffers : list
             The working memory that `forward` used.
-        dropped : bool, default=False
-            Whether `forward` ran with dropout.
+        dropout : float in [0, 1), default=0.0
+            The dropout that was active in `forward`.
         """
+        rates = self.dropout_rates(dropout)
+        fed = [
+            (own.dropped if rate else own.output)[: len(x)]
+            for own, rate in zip(buffers, rates, strict=True)
+        ]
+        sources = [x, *fed[:-1]]
         for number in range(len(self.layers) - 1, -1, -1):
-            source = x if number == 0 else self._fed(number - 1, len(x), buffers, dropped)
             delta = self.layers[number].backward(
-                source, delta, buffers[number], dropped=dropped, need_delta_input=number > 0
+                sources[number],
+                delta,
+                buffers[number],
+                dropout=rates[number],
+                need_delta_input=number > 0,
             )
-
-    def _fed(self, number, n_samples, buffers, dropped):
-        """Return what layer ``number`` handed to the next one in the last forward pass."""
-        own = buffers[number]
-        after_dropout = dropped and self.layers[number].dropout
-        return (own.dropped if after_dropout else own.output)[:n_samples]
 
     def gather(self, X, index, out):
         """Copy samples to where the network reads them; bytes become numbers from 0 to 1.
@@ -159,7 +178,7 @@ class Network:
         Parameters
         ----------
         X : ndarray of shape (n_samples, ...)
-            Of the network's dtype, or images of uint8.
+            Bytes (uint8) are divided by 255; of any other dtype they are taken as they are.
         index : ndarray of int of shape (n_batch,)
         out : ndarray of shape (n_batch, ...)
             Of the network's dtype.
@@ -171,7 +190,16 @@ class Network:
         if X.dtype == out.dtype:
             # mode="clip" lets take write straight into out; the indices are always in range
             return np.take(X, index, axis=0, out=out, mode="clip")
-        return np.multiply(X[index], out.dtype.type(BYTE_SCALE), out=out)
+        if X.dtype == np.uint8:
+            return np.multiply(X[index], out.dtype.type(BYTE_SCALE), out=out)
+        out[...] = X[index]
+        return out
+
+    def _as_numbers(self, x):
+        """Return samples in the network's dtype, bytes scaled; see `gather`."""
+        if x.dtype == np.uint8:
+            return np.multiply(x, self.dtype.type(BYTE_SCALE), dtype=self.dtype)
+        return x.astype(self.dtype, copy=False)
 
     def over_chunks(self, X, function):
         """Apply a function to chunks of samples, on threads where the network gains by it.
@@ -179,7 +207,7 @@ class Network:
         Parameters
         ----------
         X : ndarray of shape (n_samples, ...)
-            Samples, of the network's dtype or uint8.
+            Samples; see `gather`.
         function : callable
             ``function(rows, x, buffers)``; ``rows`` is the slice of the samples ``x``.
 
@@ -196,9 +224,7 @@ class Network:
         spare = []
 
         def apply(rows):
-            x = X[rows]
-            if x.dtype != self.dtype:
-                x = np.multiply(x, self.dtype.type(BYTE_SCALE), dtype=self.dtype)
+            x = self._as_numbers(X[rows])
             buffers = spare.pop() if spare else self.buffers(min(length, len(X)))
             result = function(rows, x, buffers)
             spare.append(buffers)
@@ -215,7 +241,7 @@ class Network:
         Parameters
         ----------
         X : ndarray of shape (n_samples, ...)
-            Samples, of the network's dtype or uint8.
+            Samples; see `gather`.
         depth : int or None
             Number of layers to run; None for all.
 

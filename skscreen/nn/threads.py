@@ -2,31 +2,88 @@
 
 OpenBLAS's own threads spin after each product and starve whatever else runs. So where work is
 split over threads here, BLAS is held to one thread meanwhile. That limit belongs to the whole
-process: the first that needs it sets it and the last one lifts it.
+process: the first that needs it sets it and the last one lifts it, whichever threads they run on.
 """
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 
+import threadpoolctl
 from threadpoolctl import ThreadpoolController
-
-_lock = threading.Lock()
-_users = 0
-_limit = None
-_allowed = None
 
 
 @cache
-def _controller():
+def _blas_libraries():
     # finding the loaded libraries takes milliseconds, once
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def _blas_threads():
-    blas = _controller().select(user_api="blas").info()
-    return max((library["num_threads"] for library in blas), default=1)
+    return max((library.num_threads for library in _blas_libraries()), default=1)
+
+
+def _set_blas_threads(numbers):
+    """Set the number of threads of each library, on whatever thread this runs.
+
+    threadpoolctl 3.8 lets only one thread act, the first that came; so it is told to forget it.
+    """
+    forget = getattr(threadpoolctl, "OpenBLASController", None)
+    forget = getattr(forget, "clear_controlling_thread", None)
+    for library, number in zip(_blas_libraries(), numbers, strict=True):
+        if forget is not None:
+            forget(force=True)
+        library.set_num_threads(number)
+    if forget is not None:
+        forget(force=True)
+
+
+class _BlasLimit:
+    """Holds BLAS to one thread as long as somebody holds a token of it."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.holders = {}  # token -> thread
+        self.before = None  # threads of each library without the limit
+
+    def hold(self, token):
+        """Set the limit unless it is set; return the number of threads without it."""
+        with self.lock:
+            self.holders[token] = threading.get_ident()
+            if self.before is None:
+                self.before = [library.num_threads for library in _blas_libraries()]
+                self.allowed = _blas_threads()
+                _set_blas_threads([1] * len(self.before))
+            return self.allowed
+
+    def release(self, token):
+        """Give a token back, if it is held, and lift the limit if it was the last one."""
+        with self.lock:
+            self.holders.pop(token, None)
+            self._lift_if_unused()
+
+    def _lift_if_unused(self):
+        if not self.holders and self.before is not None:
+            _set_blas_threads(self.before)
+            self.before = None
+
+    def after_fork(self):
+        """In a child only the thread that forked goes on: the others never give tokens back."""
+        self.lock = threading.Lock()  # it was held for the fork, so that all here is consistent
+        own = threading.get_ident()
+        self.holders = {token: t for token, t in self.holders.items() if t == own}
+        self._lift_if_unused()
+
+
+_limit = _BlasLimit()
+if hasattr(os, "register_at_fork"):  # not where processes cannot fork
+    os.register_at_fork(
+        before=lambda: _limit.lock.acquire(),
+        after_in_parent=lambda: _limit.lock.release(),
+        after_in_child=_limit.after_fork,
+    )
 
 
 @contextmanager
@@ -82,19 +139,11 @@ def _map(pool, n_helpers, function, arguments):
 @contextmanager
 def single_threaded_blas():
     """Hold BLAS to one thread; yield the number of threads it may use otherwise."""
-    global _users, _limit, _allowed
-    with _lock:
-        if _users == 0:
-            _allowed = _blas_threads()
-            _limit = _controller().limit(limits=1, user_api="blas")
-            _limit.__enter__()
-        _users += 1
-        allowed = _allowed
+    token = object()
     try:
-        yield allowed
+        yield _limit.hold(token)
     finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                _limit.__exit__(None, None, None)
-                _limit = None
+        try:
+            _limit.release(token)
+        finally:
+            _limit.release(token)  # again, should an interrupt have come in between

@@ -18,7 +18,10 @@ SHARD = 32
 class TrainingOptions:
     """How a network is trained; the names and meanings are scikit-learn's.
 
-    ``tol=None`` turns the check for convergence off: all ``max_iter`` epochs are run.
+    ``tol=None`` turns the check for convergence off: all ``max_iter`` epochs are run. A score on
+    held-out data stops the training nevertheless, and then ``tol=None`` is as good as 0: any gain
+    counts. ``dropout`` is the share of each fully connected hidden layer's units that are set to
+    zero in a step.
     """
 
     solver: str = "adam"
@@ -38,6 +41,7 @@ class TrainingOptions:
     n_iter_no_change: int = 10
     max_fun: int = 15000
     checkpoint_epoch: int | None = None
+    dropout: float = 0.0
     verbose: bool = False
 
     def batch_length(self, n_samples):
@@ -62,11 +66,6 @@ class TrainingResult:
     n_samples_seen: int = 0
     converged: bool = False
     checkpoint: object = None
-
-    @property
-    def best_loss(self):
-        """Smallest training loss of an epoch."""
-        return min(self.loss_curve)
 
 
 class Schedule:
@@ -125,11 +124,12 @@ class Stall:
 class _Shard:
     """Working memory for one shard of a minibatch."""
 
-    def __init__(self, network, n_samples, sample_shape, rng):
-        self.buffers = network.buffers(n_samples, training=True)
+    def __init__(self, network, n_samples, sample_shape, dropout, rng):
+        self.buffers = network.buffers(n_samples, training=True, dropout=dropout)
         self.batch = np.empty((n_samples, *sample_shape), network.dtype)
         self.delta = np.empty((n_samples, network.layers[-1].n_outputs), network.dtype)
-        self.rng = np.random.default_rng(rng.randint(2**31)) if network.has_dropout else None
+        drops = any(network.dropout_rates(dropout))
+        self.rng = np.random.default_rng(rng.randint(2**31)) if drops else None
         self.gradients = network.gradients(self.buffers)
 
 
@@ -155,23 +155,20 @@ class MinibatchTrainer:
         State to go on with; None starts anew.
     run : callable or None
         Maps over shards, on threads; None goes one by one.
-    observer : RunningMoments or None
-        Sees what each layer reads and gives in every step.
     """
 
-    def __init__(self, network, X, loss, options, rng, *, optimizer=None, run=None, observer=None):
+    def __init__(self, network, X, loss, options, rng, *, optimizer=None, run=None):
         self.network = network
         self.X = X
         self.loss = loss
         self.options = options
         self.rng = rng
         self.run = run
-        self.observer = observer
         self.length = options.batch_length(len(X))
         self.shard_length = min(self.length, SHARD) if network.is_sharded else self.length
         self.optimizer = optimizer or options.new_optimizer(network.parameters())
         self.shards = [
-            _Shard(network, self.shard_length, X.shape[1:], rng)
+            _Shard(network, self.shard_length, X.shape[1:], options.dropout, rng)
             for _ in range(0, self.length, self.shard_length)
         ]
 
@@ -206,9 +203,7 @@ class MinibatchTrainer:
             for shard, start in zip(shards, starts, strict=True)
         ]
         over = self.run or _one_by_one
-        values, seen = zip(*over(self._gradient, jobs), strict=True)
-        if self.observer is not None:
-            self.observer.add(seen, len(index))
+        values = over(self._gradient, jobs)
         self.optimizer.step(
             self.network.parameters(),
             [shard.gradients for shard in shards],
@@ -219,18 +214,15 @@ class MinibatchTrainer:
         return sum(values)
 
     def _gradient(self, job):
-        """Fill a shard's gradients; return its part of the mean loss, and what was observed."""
+        """Fill a shard's gradients; return its part of the mean loss."""
         shard, index, total = job
         x = self.network.gather(self.X, index, shard.batch[: len(index)])
         delta = shard.delta[: len(index)]
-        seen = observe = None
-        if self.observer is not None:
-            seen = self.observer.start()
-            observe = self.observer.observer(seen, index)
-        logits = self.network.forward(x, shard.buffers, rng=shard.rng, observe=observe)
+        dropout = self.options.dropout
+        logits = self.network.forward(x, shard.buffers, rng=shard.rng, dropout=dropout)
         value = self.loss.gradient(logits, index, delta, total)
-        self.network.backward(x, delta, shard.buffers, dropped=shard.rng is not None)
-        return value, seen
+        self.network.backward(x, delta, shard.buffers, dropout=dropout)
+        return value
 
 
 def _one_by_one(function, arguments):
@@ -243,7 +235,7 @@ def penalty(network, loss, options, n_samples):
     return 0.5 * options.alpha * squares / loss.total(n_samples)
 
 
-def train(network, X, loss, options, rng, *, score=None, optimizer=None, observer=None):
+def train(network, X, loss, options, rng, *, score=None, optimizer=None):
     """Train a network in place.
 
     Parameters
@@ -251,7 +243,7 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None, observe
     network : Network
         Masked weights stay zero.
     X : ndarray of shape (n_samples, ...)
-        Samples of the network's dtype.
+        Samples; see `Network.gather`.
     loss : Loss
         Loss of the same samples.
     options : TrainingOptions
@@ -262,8 +254,6 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None, observe
         the score stalls, and the network of the best epoch is kept. Not for "lbfgs".
     optimizer : SGD, Adam or None
         State to go on with.
-    observer : RunningMoments or None
-        Sees what each layer reads and gives in every step. Not for "lbfgs".
 
     Returns
     -------
@@ -278,9 +268,7 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None, observe
         return _train_full_batch(network, X, loss, options)
     n_shards = -(-options.batch_length(len(X)) // SHARD)
     with shard_pool(n_shards) if network.is_sharded else nullcontext() as run:
-        trainer = MinibatchTrainer(
-            network, X, loss, options, rng, optimizer=optimizer, run=run, observer=observer
-        )
+        trainer = MinibatchTrainer(network, X, loss, options, rng, optimizer=optimizer, run=run)
         return run_epochs(trainer, score=score)
 
 
@@ -289,7 +277,8 @@ def run_epochs(trainer, *, score=None):
     network, options = trainer.network, trainer.options
     schedule = Schedule(options)
     # a cosine schedule plans its end, so only held-out data may stop it early
-    watches = options.tol is not None and (score or options.learning_rate != "cosine")
+    plans_its_end = options.learning_rate == "cosine" or options.tol is None
+    watches = score is not None or not plans_its_end
     stall = Stall(options.tol or 0.0, options.n_iter_no_change)
     result = TrainingResult()
     best = None
@@ -314,7 +303,7 @@ def run_epochs(trainer, *, score=None):
             if not schedule.slow_down():
                 result.converged = True
                 break
-    result.converged = result.converged or not watches
+    result.converged = result.converged or plans_its_end
     if best is not None:
         for parameter, value in zip(network.parameters(), best, strict=True):
             parameter.value[...] = value

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.lib import recfunctions
 
+from skscreen._params import is_integer
+
 
 class ScreeningReport:
     """Analysis of variance of what a pruner screened, and what became of it.
@@ -17,9 +19,11 @@ class ScreeningReport:
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from skscreen import MLPClassifier, ScreeningPruner
+    >>> from skscreen import MLPClassifier, ScreeningPruner, Significance
     >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=50, tol=None, random_state=0)
-    >>> pruner = ScreeningPruner(net, mode="fwe", min_effect=0.5, random_state=0)
+    >>> pruner = ScreeningPruner(
+    ...     net, selection=Significance("fwe", min_effect=0.5), sparsity=None, random_state=0
+    ... )
     >>> pruner.fit(*load_iris(return_X_y=True)).report_.rule
     'fwe at 0.05, eta2 of at least 0.5'
     >>> pruner.report_.layer(0)["eta2"].round(2)
@@ -53,7 +57,7 @@ class ScreeningReport:
             that the statistics were computed while the unit was in use: the first round, the last
             one, and all rounds in which the criterion or the selection looked at them.
         """
-        record = self._records[number]
+        record = self._record(number)
         if record.score.ndim == 2:
             return record.table
         return recfunctions.append_fields(
@@ -101,8 +105,16 @@ class ScreeningReport:
         }
         return np.rec.fromarrays(list(columns.values()), names=list(columns)).view(np.ndarray)
 
+    def _record(self, number):
+        if not is_integer(number) or not 0 <= number < self.n_layers:
+            raise ValueError(
+                f"number of the layer must be an integer from 0 to {self.n_layers - 1}, got "
+                f"{number!r}"
+            )
+        return self._records[number]
+
     def _of_connections(self, number):
-        record = self._records[number]
+        record = self._record(number)
         if record.score.ndim != 2:
             raise ValueError("whole units were scored, not connections: see layer()")
         return record
@@ -154,9 +166,11 @@ class ScreeningReport:
         Examples
         --------
         >>> from sklearn.datasets import load_iris
-        >>> from skscreen import MLPClassifier, ScreeningPruner
+        >>> from skscreen import MLPClassifier, ScreeningPruner, Significance
         >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=50, tol=None, random_state=0)
-        >>> pruner = ScreeningPruner(net, mode="fwe", min_effect=0.5, random_state=0)
+        >>> pruner = ScreeningPruner(
+        ...     net, selection=Significance("fwe", min_effect=0.5), sparsity=None, random_state=0
+        ... )
         >>> print(pruner.fit(*load_iris(return_X_y=True)).report_.describe(0, 1))
         layer 0, unit 1
         class means: 3.428, 2.77, 2.974
@@ -167,14 +181,15 @@ class ScreeningReport:
         eta2 = 0.4008, omega2 = 0.391
         0 connections kept; rule: fwe at 0.05, eta2 of at least 0.5
         """
-        record = self._records[number] if target is None else self._of_connections(number)
+        record = self._record(number) if target is None else self._of_connections(number)
         limits = {"unit": (unit, len(record.table))}
         if target is not None:
             limits["target"] = target, record.score.shape[1]
         for name, (value, stop) in limits.items():
-            if not 0 <= value < stop:
+            if not is_integer(value) or not 0 <= value < stop:
                 raise ValueError(
-                    f"{name} must be from 0 to {stop - 1} in layer {number}, got {value}"
+                    f"{name} must be an integer from 0 to {stop - 1} in layer {number}, got "
+                    f"{value!r}"
                 )
         row = self.layer(number)[unit]
         lines = [f"layer {number}, unit {unit}"]

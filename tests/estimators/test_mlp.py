@@ -133,6 +133,30 @@ class TestPartialFit:
             twin.partial_fit(X, y).predict_proba(X), net.partial_fit(X, y).predict_proba(X)
         )
 
+    def test_every_call_shuffles_and_drops_anew(self):
+        net = quick(learning_rate_init=1e-30, dropout=0.5, tol=None)
+        for _ in range(3):  # the weights stay, so only shuffling and dropout make the loss differ
+            net.partial_fit(X, y, classes=np.arange(10))
+        assert len(set(net.loss_curve_)) == 3
+        by_fit = quick(max_iter=3, tol=None, dropout=0.5).fit(X, y)
+        by_part = quick(dropout=0.5, tol=None)
+        for _ in range(3):
+            by_part.partial_fit(X, y, classes=np.arange(10))
+        assert by_part.loss_curve_[0] == by_fit.loss_curve_[0]
+        assert by_part.loss_curve_[1] != by_part.loss_curve_[0]
+
+    def test_an_interrupt_leaves_all_or_nothing(self, monkeypatch):
+        net = quick().partial_fit(X, y, classes=np.arange(10))
+        before = dict(vars(net))
+
+        def interrupted(*args, **kwargs):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("skscreen.estimators.base.train", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            net.partial_fit(X, y)
+        assert vars(net) == before
+
     def test_records_validation_scores(self):
         net = quick(early_stopping=True)
         for number in range(3):

@@ -77,6 +77,8 @@ GEOMETRIES = [
     {"input_shape": (5, 5, 2), "kernel_size": (2, 3), "padding": "same", "stride": 2},
     {"input_shape": (7, 6, 1), "kernel_size": (3, 3), "padding": "valid", "stride": 2},
     {"input_shape": (1, 4, 2), "kernel_size": (3, 3), "padding": "same", "pool_size": (1, 2)},
+    # a window of 324 places: their numbers need more than a byte
+    {"input_shape": (18, 19, 1), "kernel_size": (1, 2), "padding": "valid", "pool_size": (18, 18)},
 ]
 
 

@@ -19,7 +19,7 @@ IMAGES = RNG.random((150, 8, 8, 1)).astype(np.float32)
 CODES = RNG.integers(0, 3, 150)
 
 
-def small_cnn(seed=0, dropout=0.0):
+def small_cnn(seed=0):
     rng = np.random.RandomState(seed)
     conv = Conv.initialise(
         4, "relu", rng, np.float32, input_shape=(8, 8, 1), kernel_size=(3, 3), pool_size=(2, 2)
@@ -27,7 +27,7 @@ def small_cnn(seed=0, dropout=0.0):
     return Network(
         [
             conv,
-            Dense.initialise(36, 20, "relu", rng, np.float32, dropout=dropout),
+            Dense.initialise(36, 20, "relu", rng, np.float32),
             Dense.initialise(20, 3, "identity", rng, np.float32),
         ],
         "softmax",
@@ -48,7 +48,7 @@ class TestThreads:
         results = []
         for n_threads in (1, 2, 4):
             monkeypatch.setattr("skscreen.nn.threads._blas_threads", lambda n=n_threads: n)
-            results.append(trained(small_cnn(dropout=dropout))[0])
+            results.append(trained(small_cnn(), dropout=dropout)[0])
         for other in results[1:]:
             for first, second in zip(results[0], other, strict=True):
                 np.testing.assert_array_equal(first, second)
@@ -131,6 +131,17 @@ def test_bytes_are_scaled():
     np.testing.assert_allclose(network.logits(images), network.logits(floats), atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.int32, np.float16])
+def test_only_bytes_are_scaled(dtype):
+    images = (10 * IMAGES).astype(dtype)
+    network = small_cnn()
+    expected = network.logits(images.astype(np.float32))
+    np.testing.assert_array_equal(network.logits(images), expected)
+    index = np.array([3, 0])
+    out = network.gather(images, index, np.empty((2, 8, 8, 1), np.float32))
+    np.testing.assert_array_equal(out, images[index].astype(np.float32))
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_masked_weights_stay_exactly_zero(solver):
     network = small_cnn()
@@ -192,6 +203,18 @@ def test_stopping_keeps_the_best_state():
     assert result.n_iter == 6  # the best was the second, and more than three did not improve
     assert result.converged
     np.testing.assert_array_equal(network.layers[0].weight, seen[1])
+
+
+def test_held_out_data_stop_the_training_without_a_tolerance():
+    scores = iter([0.1, 0.5, 0.3, 0.2, 0.4, 0.1, 0.0, 0.0])
+    options = TrainingOptions(max_iter=8, n_iter_no_change=3, tol=None)
+    result = train(
+        small_cnn(),
+        *(IMAGES, Loss("softmax", CODES), options, np.random.RandomState(0)),
+        score=lambda network: next(scores),
+    )
+    assert result.n_iter == 6
+    assert result.converged
 
 
 class TestSchedule:

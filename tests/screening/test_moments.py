@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skscreen.screening import (
-    SCREENS,
+    STATISTICS,
     ClassMoments,
     PooledMoments,
     RegressionMoments,
@@ -171,7 +171,7 @@ class TestPooling:
                 self.values[30:], self.codes[30:], np.ones(30)
             )
         )
-        return pooled.statistics(SCREENS["f"]).F
+        return pooled.statistics(STATISTICS["f"]).F
 
     def test_mean_and_maximum(self):
         for pooling, values in (("mean", self.values.mean(1)), ("max", self.values.max(1))):
