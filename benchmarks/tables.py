@@ -137,7 +137,7 @@ class L1:
         if self.regression:
             return Lasso(alpha=option, max_iter=2000)
         return LogisticRegression(
-            C=option, l1_ratio=1, solver="saga", max_iter=300, random_state=self.seed
+            C=option, l1_ratio=1, solver="saga", tol=1e-3, max_iter=300, random_state=self.seed
         )
 
 
@@ -182,7 +182,14 @@ def run_lassonet(task, dense, split):
     from lassonet import LassoNetClassifier, LassoNetRegressor
 
     network = LassoNetRegressor if split.regression else LassoNetClassifier
-    model = network(hidden_dims=HIDDEN, torch_seed=task["seed"], random_state=task["seed"])
+    model = network(
+        hidden_dims=HIDDEN,
+        n_iters=(300, 30),
+        patience=(30, 5),
+        path_multiplier=1.1,  # a path of some 50 penalties; the default takes five times as long
+        torch_seed=task["seed"],
+        random_state=task["seed"],
+    )
     X, X_held, y, y_held = validation_part(split, task["seed"])
     path = model.path(X, y, X_val=X_held, y_val=y_held, return_state_dicts=True)
     scores = []

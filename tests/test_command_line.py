@@ -39,6 +39,16 @@ def test_the_main_job_prints_a_table(capsys):
     assert "inputs still read:" in text
 
 
+def test_a_picture(tmp_path, capsys):
+    path = tmp_path / "lean.png"
+    assert main(["--plot", str(path), *QUICK]) == 0
+    assert "drawn into" in capsys.readouterr().out
+    assert path.read_bytes().startswith(b"\x89PNG")
+    code, text = errors(capsys, ["--plot", str(tmp_path / "lean.txt")])
+    assert code == 2
+    assert "expected a .png, .pdf or .svg file" in text
+
+
 def test_channels_of_a_convolutional_network(capsys):
     arguments = ["--network", "cnn", "--granularity", "channel", "--sparsity", "0.5"]
     assert main([*arguments, "--epochs", "2"]) == 0

@@ -10,6 +10,7 @@ from skscreen._tables import column_kinds
 from skscreen.cli.arguments import CNNS
 from skscreen.cli.comparison import compare
 from skscreen.cli.models import SavedModel, save_model
+from skscreen.cli.picture import draw
 from skscreen.cli.preparation import make_preparation
 from skscreen.datasets import DataError, load_dataset
 from skscreen.inspection import compare_costs
@@ -46,6 +47,9 @@ def run(arguments):
     print(compare(net, lean, X_test, data.y_test))
     print(f"\n{compare_costs(net.network_, lean.network_)}")
     print(f"\n{inputs_read(pipe)}")
+    if arguments.plot is not None:
+        draw(lean, arguments.plot)
+        print(f"drawn into {arguments.plot}")
     if arguments.save is not None:
         save(arguments, data, pipe)
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from sklearn import neural_network
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen.estimators.adapt import fitted_estimator
@@ -37,6 +38,24 @@ def sklearn_counterpart(mlp):
     return next((ours for theirs, ours in COUNTERPARTS.items() if isinstance(mlp, theirs)), None)
 
 
+def unfitted_counterpart(estimator):
+    """Return what stands here for an estimator before it is fitted.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One of scikit-learn's networks, or a `FrozenEstimator` around one, or anything else.
+
+    Returns
+    -------
+    estimator : estimator
+        A network of this package with the same parameters; anything else as it is.
+    """
+    inner = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+    kind = sklearn_counterpart(inner)
+    return estimator if kind is None else kind(**translate_parameters(inner))
+
+
 def translate_parameters(mlp):
     """Return the parameters by which this package trains on as scikit-learn would.
 
@@ -51,7 +70,6 @@ def translate_parameters(mlp):
     """
     parameters = mlp.get_params(deep=False)
     parameters.pop("loss", None)
-    parameters["verbose"] = bool(mlp.verbose)
     if mlp.solver != "sgd":  # scikit-learn has schedules for "sgd" alone
         parameters["learning_rate"] = "constant"
     if mlp.solver == "lbfgs":  # and ignores this there
@@ -116,13 +134,45 @@ def from_sklearn(mlp):
     return fitted_estimator(kind, parameters, Network(layers, output), facts)
 
 
+def fit_sklearn(mlp, X, y, sample_weight=None, **fit_params):
+    """Fit one of scikit-learn's networks and convert it.
+
+    Parameters
+    ----------
+    mlp : sklearn.neural_network.MLPClassifier or MLPRegressor
+        Is fitted.
+    X : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    sample_weight : array-like of shape (n_samples,), default=None
+        Needs scikit-learn 1.7.
+    **fit_params : dict
+        Must be empty: its networks take nothing else.
+
+    Returns
+    -------
+    net : MLPClassifier or MLPRegressor
+    """
+    if fit_params:
+        raise ValueError(
+            f"fit got {sorted(fit_params)}, which {type(mlp).__name__} of scikit-learn does not "
+            "take"
+        )
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    if isinstance(mlp, neural_network.MLPClassifier) and len(shape) > 1 and shape[1] > 1:
+        raise ValueError(f"y must have one label per sample, got shape {tuple(shape)}; {ADVICE}")
+    weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+    return from_sklearn(mlp.fit(X, y, **weight))
+
+
+ADVICE = "take sklearn.multioutput.MultiOutputClassifier around a pruner instead"
+
+
 def _output(mlp):
     """Return what the outputs mean, or raise for what no network of this package has."""
     if mlp.out_activation_ == "exp":
         raise ValueError("loss must be 'squared_error', got 'poisson'")
     if mlp.out_activation_ == "logistic" and mlp.n_outputs_ > 1:
         raise ValueError(
-            f"y must have one label per sample, got a network of {mlp.n_outputs_} labels: take "
-            "sklearn.multioutput.MultiOutputClassifier around a pruner instead"
+            f"y must have one label per sample, got a network of {mlp.n_outputs_} labels; {ADVICE}"
         )
     return mlp.out_activation_

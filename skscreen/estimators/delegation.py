@@ -5,6 +5,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skscreen.estimators.adapt_sklearn import unfitted_counterpart
 from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
 
@@ -16,7 +17,7 @@ def delegates(name):
         estimator = getattr(pruner, "estimator_", pruner.estimator)
         if estimator is None:  # in a Pipeline, before fit: what the network is, is not known yet
             return pruner.task != "regression" or name in ("predict", "score")
-        getattr(estimator, name)  # its AttributeError says what is missing
+        getattr(unfitted_counterpart(estimator), name)  # its AttributeError says what is missing
         return True
 
     return available_if(holds)
@@ -180,7 +181,7 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         network = getattr(self, "estimator_", self.estimator)
         if network is None:
             network = MLPRegressor() if self.task == "regression" else MLPClassifier()
-        inner = get_tags(network)
+        inner = get_tags(unfitted_counterpart(network))
         tags.estimator_type = inner.estimator_type
         tags.classifier_tags = inner.classifier_tags
         tags.regressor_tags = inner.regressor_tags

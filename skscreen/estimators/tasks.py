@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from skscreen._params import real
 from skscreen.estimators._docs import fill_docs
 
 
@@ -119,6 +120,14 @@ class ClassifierTask(ClassifierMixin):
         if self.class_weight is None:
             return 1.0
         classes = target.fitted_attributes["classes_"]
+        if isinstance(self.class_weight, dict):
+            check = real(0, float("inf"), closed="left")
+            bad = {k: w for k, w in self.class_weight.items() if not check.holds(w)}
+            if bad:
+                raise ValueError(
+                    f"class_weight of {type(self).__name__} must hold finite numbers of at least "
+                    f"0, got {bad}"
+                )
         return compute_sample_weight(self.class_weight, classes[target.values])
 
     def _stratify(self, target):

@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 from sklearn.base import is_classifier
 
-from skscreen._version import __version__
 from skscreen._params import integer, is_integer
+from skscreen._version import __version__
 from skscreen.estimators.adapt import ESTIMATORS, fitted_estimator
 from skscreen.interop.archive import read_arrays, write_arrays
 from skscreen.interop.layers import build_layer, describe_layer, require

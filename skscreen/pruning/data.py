@@ -20,7 +20,7 @@ class ScreeningData:
     n_classes : int or None
         Number of classes; None for regression.
     sample_weight : ndarray of shape (n_samples,) or None
-        Counted as repetitions.
+        Only their ratios matter; see `f_statistic`.
     """
 
     X: np.ndarray

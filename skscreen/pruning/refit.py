@@ -11,6 +11,8 @@ the teacher's weights w0, and the ridge c. Layer by layer from the inputs on, ea
 what those before it have lost.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.linalg import cho_solve
 
@@ -24,8 +26,8 @@ ENOUGH_ROWS = 20_000
 # Parts that are held out in turn when the ridge is chosen, relative to the mean variance of what a
 # layer reads, by how well the first so many units are predicted.
 N_FOLDS = 4
-RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3)
-N_UNITS_TO_CHOOSE_BY = 16
+RIDGES = (0.01, 0.03, 0.1)
+N_UNITS_TO_CHOOSE_BY = 10
 
 
 class LayerMoments:
@@ -48,10 +50,10 @@ class LayerMoments:
     def __init__(self, X, sample_weight=None):
         self.X = X
         self.sample_weight = sample_weight
-        self._first = None  # what the first layer reads does not change with the network
+        self._known = {}
 
     def of(self, network, number, teacher=None):
-        """Collect the moments of a layer.
+        """Collect the moments of a layer, unless they are known from the last time.
 
         Parameters
         ----------
@@ -60,72 +62,89 @@ class LayerMoments:
         number : int
             The layer.
         teacher : Network or None, default=None
-            Of the same shapes; its pre-activations are the targets. None for no targets.
+            Of the same shapes; its pre-activations are the targets. None for any targets or none.
 
         Returns
         -------
         folds : list of SecondMoments
-            Of `N_FOLDS` parts of the samples.
+            Of `N_FOLDS` parts of the samples; not to be changed.
         """
-        if number > 0:
-            return self._collect(network, number, teacher)
-        if self._first is None:
-            self._first = self._collect(network, 0, None)
-        if teacher is None:
-            return self._first
-        first = teacher.layers[0]
-        return [fold.with_linear_targets(first.weight, first.bias) for fold in self._first]
+        # what a layer reads depends on the layers before it alone
+        before = [array for layer in network.layers[:number] for array in (layer.weight, layer.bias)]
+        known = self._known.get(number)
+        if known is not None and known.fit(before, teacher):
+            return known.folds
+        if number == 0 and teacher is not None:
+            first = teacher.layers[0]  # it reads the same as the other's first layer
+            folds = [
+                fold.with_linear_targets(first.weight, first.bias) for fold in self.of(network, 0)
+            ]
+        else:
+            folds = self._collect(network, number, teacher)
+        self._known[number] = _Known([array.copy() for array in before], teacher, folds)
+        return folds
 
     def _collect(self, network, number, teacher):
         """Run the samples through the layers before; merge what the chunks give."""
         layer = network.layers[number]
-        starts = range(0, len(self.X), CHUNK)
         n_targets = 0 if teacher is None else layer.n_outputs
         total = [SecondMoments(layer.n_inputs, n_targets) for _ in range(N_FOLDS)]
+        chunks = []
+        for fold in range(N_FOLDS):
+            rows = np.arange(fold, len(self.X), N_FOLDS)
+            chunks += [(fold, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
 
-        def observe(start):
-            rows = np.arange(start, min(start + CHUNK, len(self.X)))
-            parts = [SecondMoments(layer.n_inputs, n_targets) for _ in range(N_FOLDS)]
-            for fold, part in enumerate(parts):
-                own = rows[rows % N_FOLDS == fold]
-                if len(own):
-                    self._observe(network, number, teacher, own, part)
-            return parts
+        def observe(chunk):
+            moments = SecondMoments(layer.n_inputs, n_targets)
+            self._observe(network, number, teacher, chunk[1], moments)
+            return moments
 
-        with shard_pool(len(starts)) as run:
-            for parts in run(observe, starts):
-                for whole, part in zip(total, parts, strict=True):
-                    whole.merge(part)
+        with shard_pool(len(chunks)) as run:
+            for (fold, _), part in zip(chunks, run(observe, chunks), strict=True):
+                total[fold].merge(part)
         return total
 
     def _observe(self, network, number, teacher, rows, moments):
         """Add some samples to the moments of a layer."""
-        layer = network.layers[number]
-        n_drawn = int(np.clip(ENOUGH_ROWS // len(self.X), 1, layer.n_positions))
-        rng = np.random.default_rng([number, rows[0]])
-        positions = rng.permuted(np.tile(np.arange(layer.n_positions), (len(rows), 1)), axis=1)[
-            :, :n_drawn, None
-        ]
-        read = _rows_read(network, number, self.X, rows, positions)
+        n_positions = network.layers[number].n_positions
+        n_drawn = int(np.clip(ENOUGH_ROWS // len(self.X), 1, n_positions))
+        places = np.tile(np.arange(n_positions), (len(rows), 1))
+        places = np.random.default_rng([number, rows[0]]).permuted(places, axis=1)[:, :n_drawn]
+        read = _rows_read(network, number, self.X, rows, places)
         targets = None
         if teacher is not None:
             own = teacher.layers[number]
-            targets = _rows_read(teacher, number, self.X, rows, positions) @ own.weight + own.bias
+            targets = _rows_read(teacher, number, self.X, rows, places) @ own.weight + own.bias
         weight = None
         if self.sample_weight is not None:
             weight = np.repeat(self.sample_weight[rows], n_drawn)
         moments.partial_fit(read, targets, weight)
 
 
-def _rows_read(network, number, X, rows, positions):
+@dataclass(frozen=True)
+class _Known:
+    """Moments of a layer, and what they were observed with."""
+
+    before: list
+    teacher: object
+    folds: list
+
+    def fit(self, before, teacher):
+        """Return whether they hold for these weights and biases, and for these targets."""
+        return (teacher is None or teacher is self.teacher) and all(
+            np.array_equal(old, new) for old, new in zip(self.before, before, strict=True)
+        )
+
+
+def _rows_read(network, number, X, rows, places):
     """Return what a layer reads of some samples at some positions, one position a row."""
-    x = network.gather(X, rows, np.empty((len(rows), *X.shape[1:]), network.dtype))
-    values = x
+    values = network.gather(X, rows, np.empty((len(rows), *X.shape[1:]), network.dtype))
     if number:
-        values = network.forward(x, network.buffers(len(rows)), depth=number)
+        buffers = [layer.buffers(len(rows)) for layer in network.layers[:number]]
+        values = network.forward(values, buffers, depth=number)
     values = network.layers[number].source_values(values)
-    if positions.shape[1] < values.shape[1]:
-        values = np.take_along_axis(values, positions, axis=1)
+    if places.shape[1] < values.shape[1]:
+        values = np.take_along_axis(values, places[:, :, None], axis=1)
     return values.reshape(-1, values.shape[2])
 
 

@@ -97,7 +97,7 @@ def test_what_scikit_learn_calls_otherwise():
     back = to_sklearn(net)
     assert back.n_iter_no_change == np.inf
     assert back.learning_rate == "constant"
-    assert back.partial_fit(X, y).score(X, y) > 0.1
+    assert back.partial_fit(X, y).n_iter_ == 1
 
 
 def test_feature_names_are_kept():
