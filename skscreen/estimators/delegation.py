@@ -153,6 +153,17 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         return np.flatnonzero(self._support) if indices else self._support.copy()
 
     @property
+    def feature_importances_(self):
+        """How important each feature is, where whole inputs were cut."""
+        self._fitted_estimator()
+        if self._importances is None:
+            raise AttributeError(
+                "feature_importances_ are known where whole inputs are cut, got granularity="
+                f"{self.granularity!r}"
+            )
+        return self._importances.copy()
+
+    @property
     def network_(self):
         """The pruned network, compacted."""
         return self._fitted_estimator().network_

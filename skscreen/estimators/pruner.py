@@ -382,6 +382,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
         support = first.features(rows, lean.n_features_in_)
+        importances = None
+        if result.importances is not None:
+            importances = self._importances_of_features(lean, result.importances)
         rule = plan.rule(lean.network_)
         lean.network_ = compact(lean.network_)
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
@@ -394,9 +397,20 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "history_": result.history,
             "report_": ScreeningReport(result.records, rule),
             "_support": support,
+            "_importances": importances,
             "_follows_network": find_handoff(X) is not None,
         }
         vars(self).update(fitted)
+
+    @staticmethod
+    def _importances_of_features(lean, importances):
+        """Give each feature the importance of the input of the network that it belongs to."""
+        first = lean.network_.layers[0]
+        units = first.source_units(None)
+        found = np.zeros(lean.n_features_in_)
+        for number, importance in enumerate(importances):
+            found[first.features(units == number, len(found))] = importance
+        return found / (found.sum() or 1.0)
 
     @delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):

@@ -57,8 +57,11 @@ class Screening(BaseEstimator):
         f_weight = evidence.f_weight
         if f_weight == 0:  # spares the forward pass that F would need
             return magnitude.astype(np.float64)
-        F = evidence.statistic(self.side)
-        return WEIGHTINGS[self.weighting](magnitude, F, f_weight)
+        return self.weigh(magnitude, evidence.statistic(self.side), f_weight)
+
+    def weigh(self, size, F, f_weight):
+        """Combine sizes and F-statistics of one layer to scores."""
+        return WEIGHTINGS[self.weighting](size, F, f_weight)
 
 
 def product(magnitude, F, f_weight):
