@@ -267,7 +267,7 @@ class InputEvidence(Evidence):
     @property
     def F(self):
         """F of each input."""
-        return self._of.statistics("input")[0].F
+        return self._of.statistics("inputs")[0].F
 
     def statistic(self, side):
         """F of the input; an input has no sides."""

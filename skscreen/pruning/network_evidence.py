@@ -38,7 +38,7 @@ def _unit_shape(layer):
 SIDES = {
     "source": (_source_shape, _source_values, None),  # what its connections read
     "unit": (_unit_shape, _unit_values, None),  # its own units
-    "input": (_input_shape, _input_values, 1),  # features, or channels of the image
+    "inputs": (_input_shape, _input_values, 1),  # features, or channels of the image
 }
 
 
@@ -56,7 +56,7 @@ class NetworkEvidence:
     f_weights : FWeights
         The weight of F in each layer.
     moments : dict of str to list of PooledMoments, default={}
-        Moments of a side ("source", "unit", "input") that are known already, a list with one for each
+        Moments of a side ("source", "unit", "inputs") that are known already, a list with one for each
         layer; the others are collected when they are asked for.
     """
 
@@ -77,7 +77,7 @@ class NetworkEvidence:
     def moments(self, side):
         """Return `PooledMoments` of each layer's "source" units, or of its own ("unit").
 
-        Those of the network's inputs, "input", are a list of one.
+        Those of the network's inputs, "inputs", are a list of one.
         """
         if side not in self._moments:
             self._moments[side] = self._collect(side)
