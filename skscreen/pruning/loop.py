@@ -1,5 +1,6 @@
 """The rounds of pruning: statistics, masks, training on, and the fine-tuning at the end."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -153,10 +154,11 @@ def prune(network, data, plan, options, rng, *, score=None):
         choice = granularity.select(evidence, scores, goal)
         # where no training follows that could do better, the biases make up for what is cut
         mask_network(network, choice.masks, None if plan.trains else evidence.source_means)
-        record.cut(number, choice)
+        record.cut(number, choice, granularity.significant(evidence, goal))
         n_epochs = _share(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
+    _warn_of_chance(record.layers, plan)
     if plan.checkpoint is not None:
         network.rewind(plan.checkpoint)
         training.forget()
@@ -214,6 +216,18 @@ class _Training:
         """Train with a learning rate that falls to zero; with a score until that stalls."""
         patience = None if score is None else self.patience
         return self.go_on(self.plan.fine_tune_epochs, score, learning_rate="cosine", tol=patience)
+
+
+def _warn_of_chance(layers, plan):
+    """Warn of layers that keep something though nothing in them is significant."""
+    numbers = [str(n) for n, layer in enumerate(layers) if not layer.kept_significant()]
+    if numbers:
+        warnings.warn(
+            f"nothing is significant ({plan.significance}) in layer {', '.join(numbers)}: what is "
+            "kept there is only the best by score, since every layer must keep something",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _share(n_epochs, number, n_rounds):
