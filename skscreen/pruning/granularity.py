@@ -185,12 +185,6 @@ class Granularity(ABC):
         """Return the `FStatistics` behind the cuts, for each layer that is scored."""
         return evidence.statistics(self.side)[: self.n_scored]
 
-    def significant(self, evidence, goal):
-        """Mark the significant units of each layer that is scored; None without a selection."""
-        if goal.significance is None:
-            return [None] * self.n_scored
-        return [goal.significance(found) for found in self.statistics(evidence)]
-
     def tables(self, evidence):
         """Return the ANOVA table of each layer that is scored; ``kept`` is filled in later."""
         return [

@@ -90,12 +90,14 @@ class Record:
                 alive = layer.round == 0
                 layer.target_F[alive] = F[alive]
 
-    def cut(self, number, choice, significant):
-        """Take down a round: the scores, what its `Choice` keeps, which units were significant."""
-        for layer, kept, score, marked in zip(
-            self.layers, choice.kept, choice.scores, significant, strict=True
-        ):
+    def judge(self, significant):
+        """Take down which units of each layer the selection marks in the last round."""
+        for layer, marked in zip(self.layers, significant, strict=True):
             layer.significant = marked
+
+    def cut(self, number, choice):
+        """Take down the `Choice` of a round: the scores, and what is no longer kept."""
+        for layer, kept, score in zip(self.layers, choice.kept, choice.scores, strict=True):
             layer.score = np.where(layer.round == 0, score, layer.score)
             layer.round[~kept & (layer.round == 0)] = number
             layer.table["kept"] = np.count_nonzero(kept, axis=1) if kept.ndim == 2 else kept
