@@ -1,6 +1,7 @@
 """The rounds of pruning: statistics, masks, training on, and the fine-tuning at the end."""
 
 import copy
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -151,6 +152,9 @@ def prune(network, data, plan, options, rng, *, score=None):
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
+    if plan.significance is not None:
+        record.judge([plan.significance(statistics) for statistics in found])
+        _warn_of_chance(record.layers, plan.significance)
     curve = training.fine_tune(score)
     history.append(_entry("fine-tuning", len(goals), network, len(curve), curve, plan))
     return PruningResult(
@@ -249,6 +253,18 @@ class Training:
         twin.network = self.network.copy()
         twin.optimizer = copy.deepcopy(self.optimizer)
         return twin
+
+
+def _warn_of_chance(layers, significance):
+    """Warn of layers that keep something though nothing in them is significant."""
+    numbers = [str(n) for n, layer in enumerate(layers) if not layer.kept_significant()]
+    if numbers:
+        warnings.warn(
+            f"nothing is significant ({significance}) in layer {', '.join(numbers)}: what is kept "
+            "there is only the best by score, since every layer must keep something",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def epochs_of_round(n_epochs, number, n_rounds):
