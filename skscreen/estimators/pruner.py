@@ -1,5 +1,7 @@
 """The estimator that prunes networks."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
@@ -12,8 +14,33 @@ from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.handoff import find_handoff
 from skscreen.estimators.planning import make_plan, pruner_checks, training_options
+from skscreen.estimators.samples import subset
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
 from skscreen.pruning.masks import read_inputs
+
+
+@dataclass
+class PruningStart:
+    """What the pruning of a network starts with.
+
+    Parameters
+    ----------
+    lean : NetworkEstimator
+        A copy of the dense network, to be pruned.
+    data : ScreeningData
+    plan : PruningPlan
+    options : TrainingOptions
+    rng : numpy.random.RandomState
+    score : callable or None
+        On held-out samples.
+    """
+
+    lean: object
+    data: ScreeningData
+    plan: object
+    options: object
+    rng: object
+    score: object
 
 
 class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
@@ -249,6 +276,29 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             For a bad parameter or bad input; the pruner stays as it was.
         """
+        start = self.start(X, y, sample_weight, fit_params)
+        plan, options = start.plan, start.options
+        lean = start.lean
+        result = prune(lean.network_, start.data, plan, options, start.rng, score=start.score)
+        lean.adopt(options)
+        self._set_fitted(lean, result, plan, X)
+        return self
+
+    def start(self, X, y, sample_weight=None, fit_params=None):
+        """Check everything and fit the network; say what the pruning starts with.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+        fit_params : dict or None
+            For the ``fit`` of `estimator`.
+
+        Returns
+        -------
+        start : PruningStart
+        """
+        fit_params = fit_params or {}
         check_parameters(self, pruner_checks())
         fitted, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
         lean = fitted.detached_copy()
@@ -267,13 +317,12 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                     "validation_fraction needs solver 'adam' or 'sgd', got solver='lbfgs'"
                 )
             rows, score = lean.hold_out(inputs, target, weight, self.validation_fraction, rng)
-        data = ScreeningData(inputs[rows], target.values[rows], target.n_classes, weight[rows])
+        data = ScreeningData(
+            subset(inputs, rows), target.values[rows], target.n_classes, weight[rows]
+        )
         plan = make_plan(self, lean, rng, checkpoint)
         options = training_options(self, lean, len(data.X))
-        result = prune(lean.network_, data, plan, options, rng, score=score)
-        lean.adopt(options)
-        self._set_fitted(lean, result, plan, X)
-        return self
+        return PruningStart(lean, data, plan, options, rng, score)
 
     def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
         """Return the dense estimator, the samples as its network reads them, and the target."""
@@ -292,7 +341,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         elif self.estimator is None:
             raise ValueError(
                 "estimator must be a network, or the pruner must follow a network of this package "
-                f"in a Pipeline; got estimator=None and X of type {type(X).__name__}"
+                "in a Pipeline, without a step in between that changes the activations; got "
+                f"estimator=None and X of type {type(X).__name__}"
             )
         else:
             fitted = self._fit_dense(X, y, sample_weight, fit_params)

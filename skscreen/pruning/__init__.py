@@ -11,6 +11,7 @@ from skscreen.pruning.f_weights import FWeights
 from skscreen.pruning.granularity import GRANULARITIES, Choice, Goal, Granularity, register
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
 from skscreen.pruning.network_evidence import NetworkEvidence
+from skscreen.pruning.path import prune_path
 from skscreen.pruning.report import ScreeningReport
 from skscreen.pruning.schedules import SCHEDULES
 from skscreen.pruning.units import BUDGETS, Units
@@ -38,6 +39,7 @@ __all__ = [
     "allocate",
     "compact",
     "prune",
+    "prune_path",
     "register",
     "resolve_criterion",
     "resolve_distillation",
