@@ -86,7 +86,7 @@ def training_options(pruner, dense, n_samples):
     -------
     options : TrainingOptions
     """
-    options = dense.training_options(verbose=False)
+    options = dense.training_options(verbose=pruner.verbose > 1)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
         rate = options.learning_rate_init

@@ -15,6 +15,8 @@ class ScreeningReport:
         What was known of each connection or unit when it was last a candidate, one per layer.
     rule : str
         What decided.
+    names : sequence of str or None, default=None
+        Of the units of the first layer, where these are named features.
 
     Examples
     --------
@@ -30,9 +32,10 @@ class ScreeningReport:
     array([0.62, 0.4 , 0.94, 0.93])
     """
 
-    def __init__(self, records, rule):
+    def __init__(self, records, rule, names=None):
         self._records = records
         self.rule = rule
+        self.names = names
 
     @property
     def n_layers(self):
@@ -122,6 +125,8 @@ class ScreeningReport:
     def to_frame(self, number, *, connections=False):
         """Return the table of a layer's units, or connections, as a pandas DataFrame.
 
+        Where the units are named features there is a column ``name``.
+
         Raises
         ------
         ImportError
@@ -139,6 +144,8 @@ class ScreeningReport:
             else:
                 for k in range(table[name].shape[1]):
                     columns[f"{name}_{k}"] = table[name][:, k]
+        if self.names is not None and number == 0:
+            columns["name"] = np.asarray(self.names)[columns["source" if connections else "unit"]]
         index = ["source", "target"] if connections else "unit"
         return pd.DataFrame(columns).set_index(index)
 
@@ -192,7 +199,7 @@ class ScreeningReport:
                     f"{value!r}"
                 )
         row = self.layer(number)[unit]
-        lines = [f"layer {number}, unit {unit}"]
+        lines = [f"layer {number}, {self._called(number, unit)}"]
         effect = f"eta2 = {row['eta2']:.4g}"
         if "SSB" in row.dtype.names:
             lines += _variance_lines(row)
@@ -216,6 +223,17 @@ class ScreeningReport:
             fate += " though not significant: every layer keeps something, and a way through"
         return "\n".join([*lines, f"{fate}; rule: {self.rule}"])
 
+    def _called(self, number, unit):
+        """Return what a unit is called: by its name if it has one."""
+        named = self.names is not None and number == 0
+        return f"unit {unit} ({self.names[unit]})" if named else f"unit {unit}"
+
+    def _label(self, number, unit):
+        return f"  {self.names[unit]}" if self.names is not None and number == 0 else ""
+
+    def __repr__(self):
+        return str(self)
+
     def __str__(self):
         lines = [f"rule: {self.rule}"]
         for number, record in enumerate(self._records):
@@ -233,7 +251,7 @@ class ScreeningReport:
                 unit = table[row]
                 lines.append(
                     f"{unit['unit']:>6} {unit['F']:>12.5g} {unit['p']:>10.3g} "
-                    f"{unit['eta2']:>7.4f} {unit['kept']:>6}"
+                    f"{unit['eta2']:>7.4f} {unit['kept']:>6}" + self._label(number, row)
                 )
         return "\n".join(lines)
 
