@@ -183,9 +183,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         sparsity=0.9,
         budget="weights",
         criterion="screening",
-        f_weight=0.05,
+        f_weight="auto",
         score_func="f",
-        selection=None,
+        selection="auto",
         allocation="auto",
         schedule="gradual",
         n_rounds=10,
@@ -332,7 +332,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
         support = first.features(rows, lean.n_features_in_)
-        rule = plan.rule(lean.network_)
+        rule = plan.rule(lean.network_, result.inputs)
         lean.network_ = compact(lean.network_)
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {

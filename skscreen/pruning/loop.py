@@ -24,7 +24,7 @@ class PruningPlan:
     criterion : callable
         Scores from an `Evidence`.
     f_weights : FWeights
-        How much F weighs in each layer.
+        How much F weighs in each layer, and which inputs are cut before all else.
     granularity : type
         Subclass of `Granularity`: what is cut.
     budget : str
@@ -73,9 +73,11 @@ class PruningPlan:
         """Whether training follows a cut, or an earlier state of the training is taken up."""
         return self.pruning_epochs + self.fine_tune_epochs > 0 or self.checkpoint is not None
 
-    def rule(self, network):
-        """Say in words what decides what is kept of a network."""
+    def rule(self, network, inputs=None):
+        """Say in words what decides what is kept of a network, of which inputs may be read."""
         rules = [] if self.significance is None else [str(self.significance)]
+        if inputs is not None:
+            rules.append(f"{np.count_nonzero(inputs)} of {len(inputs)} inputs by fdr at 0.05")
         if self.sparsity is not None:
             counted = self.granularity(network, self.budget).counted
             rules.append(
@@ -107,6 +109,8 @@ class PruningResult:
         What was known of each candidate when it was last one.
     history : list of dict
         One entry per round and one for the fine-tuning.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs that could still be read after the first round; None for all.
     """
 
     masks: list
@@ -114,6 +118,7 @@ class PruningResult:
     statistics: list
     records: list
     history: list
+    inputs: np.ndarray | None
 
 
 def prune(network, data, plan, options, rng, *, score=None):
@@ -141,7 +146,7 @@ def prune(network, data, plan, options, rng, *, score=None):
     training = _Training(network, data, plan, options, rng)
     granularity = plan.granularity(network, plan.budget)
     record = Record(granularity)
-    history = []
+    history, inputs = [], None
     goals = plan.goals(granularity.cut_share())
     for number, goal in enumerate(goals, 1):
         evidence = NetworkEvidence(network, data, plan.screen, rng, plan.f_weights)
@@ -150,6 +155,9 @@ def prune(network, data, plan, options, rng, *, score=None):
             statistics = granularity.statistics(evidence)
         scores = granularity.scores(evidence, plan.criterion)
         record.observe(evidence, final=final)
+        if number == 1:
+            inputs = plan.f_weights.inputs(evidence)
+            goal = replace(goal, inputs=inputs)
         choice = granularity.select(evidence, scores, goal)
         # where no training follows that could do better, the biases make up for what is cut
         mask_network(network, choice.masks, None if plan.trains else evidence.source_means)
@@ -168,6 +176,7 @@ def prune(network, data, plan, options, rng, *, score=None):
         statistics=statistics,
         records=record.layers,
         history=history,
+        inputs=inputs,
     )
 
 
