@@ -217,9 +217,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         sparsity=0.9,
         budget="weights",
         criterion="screening",
-        f_weight=0.05,
+        f_weight="auto",
         score_func="f",
-        selection=None,
+        selection="auto",
         allocation="auto",
         schedule="gradual",
         n_rounds=10,
@@ -402,7 +402,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
         support = first.features(rows, lean.n_features_in_)
-        rule = plan.rule(lean.network_)
+        rule = plan.rule(lean.network_, result.inputs)
         names = None
         if plan.granularity.side == "source" and first.n_inputs == lean.n_features_in_:
             names = getattr(lean, "feature_names_in_", None)
