@@ -48,7 +48,7 @@ LEAST_EPOCHS = 10
 
 PRUNER_CHECKS = {
     "granularity": one_of(*GRANULARITIES),
-    "sparsity": real(0, 1, closed="left") | none,
+    "sparsity": real(0, 1, closed="left") | integer(1) | none,
     "budget": one_of(*BUDGETS),
     "criterion": one_of(*CRITERIA) | function,
     "f_weight": one_of("auto") | real(0, 1),
@@ -149,7 +149,7 @@ def make_plan(pruner, dense, rng, checkpoint):
         budget=pruner.budget,
         screen=screen,
         significance=significance,
-        sparsity=pruner.sparsity,
+        sparsity=granularity.share_to_cut(network, pruner.sparsity),
         allocation=allocation,
         schedule=pruner.schedule,
         n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,

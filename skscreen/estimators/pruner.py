@@ -404,8 +404,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         support = first.features(rows, lean.n_features_in_)
         rule = plan.rule(lean.network_, result.inputs)
         names = None
-        if plan.granularity.side == "source" and first.n_inputs == lean.n_features_in_:
+        if plan.granularity.side != "unit" and len(result.records[0].table) == lean.n_features_in_:
             names = getattr(lean, "feature_names_in_", None)
+        importances = None
+        if result.importances is not None:
+            importances = self._importances_of_features(lean, result.importances)
         lean.network_ = compact(lean.network_)
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {
@@ -418,9 +421,20 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "report_": ScreeningReport(result.records, rule, names),
             "_support": support,
             "_feature_deviations": deviations,
+            "_importances": importances,
             "_follows_network": find_handoff(X) is not None,
         }
         vars(self).update(fitted)
+
+    @staticmethod
+    def _importances_of_features(lean, importances):
+        """Give each feature the importance of the input of the network that it belongs to."""
+        first = lean.network_.layers[0]
+        units = first.source_units(None)
+        found = np.zeros(lean.n_features_in_)
+        for number, importance in enumerate(importances):
+            found[first.features(units == number, len(found))] = importance
+        return found / (found.sum() or 1.0)
 
     @delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):

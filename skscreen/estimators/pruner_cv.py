@@ -199,6 +199,7 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "_support": pruner.get_support(),
             "_follows_network": False,
             "_feature_deviations": pruner.__dict__["_feature_deviations"],
+            "_importances": pruner.__dict__["_importances"],
         }
         vars(self).update(fitted)
         return self

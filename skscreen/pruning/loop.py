@@ -109,6 +109,8 @@ class PruningResult:
         Those behind the cuts, of each layer that was scored, from the last round.
     records : list of LayerRecord
         What was known of each candidate when it was last one.
+    importances : ndarray of shape (n_inputs,) or None
+        Of the inputs of the network, where they are what is scored.
     history : list of dict
         One entry per round and one for the fine-tuning.
     inputs : ndarray of bool of shape (n_inputs,) or None
@@ -119,6 +121,7 @@ class PruningResult:
     scores: list
     statistics: list
     records: list
+    importances: np.ndarray | None
     history: list
     inputs: np.ndarray | None
 
@@ -167,6 +170,7 @@ def prune(network, data, plan, options, rng, *, score=None):
         scores=choice.scores,
         statistics=found,
         records=record.layers,
+        importances=granularity.input_importances(record.layers),
         history=history,
         inputs=inputs,
     )
