@@ -6,6 +6,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen.estimators.adapt_sklearn import unfitted_counterpart
+from skscreen.estimators.facts import PrunedFactsMixin
 from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
 
@@ -23,7 +24,7 @@ def delegates(name):
     return available_if(holds)
 
 
-class PrunedNetworkMixin(HiddenActivationsMixin):
+class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
     """Predictions, activations and facts of the network in ``estimator_``."""
 
     def __sklearn_is_fitted__(self):
@@ -151,17 +152,6 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         """
         check_is_fitted(self)
         return np.flatnonzero(self._support) if indices else self._support.copy()
-
-    @property
-    def feature_importances_(self):
-        """How important each feature is, where whole inputs were cut."""
-        self._fitted_estimator()
-        if self._importances is None:
-            raise AttributeError(
-                "feature_importances_ are known where whole inputs are cut, got granularity="
-                f"{self.granularity!r}"
-            )
-        return self._importances.copy()
 
     @property
     def network_(self):

@@ -51,9 +51,9 @@ PRUNER_CHECKS = {
     "sparsity": real(0, 1, closed="left") | integer(1) | none,
     "budget": one_of(*BUDGETS),
     "criterion": one_of(*CRITERIA) | function,
-    "f_weight": real(0, 1),
+    "f_weight": one_of("auto") | real(0, 1),
     "score_func": one_of(*STATISTICS) | instance(Screen) | function,
-    "selection": none | one_of(*SELECTIONS) | instance(Significance),
+    "selection": one_of("auto", *SELECTIONS) | none | instance(Significance),
     "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
@@ -86,7 +86,7 @@ def training_options(pruner, dense, n_samples):
     -------
     options : TrainingOptions
     """
-    options = dense.training_options(verbose=False)
+    options = dense.training_options(verbose=pruner.verbose > 1)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
         rate = options.learning_rate_init
@@ -124,11 +124,12 @@ def make_plan(pruner, dense, rng, checkpoint):
     granularity = GRANULARITIES[pruner.granularity]
     granularity.check(network)
     screen = resolve_screen(pruner.score_func).resolve(rng)
-    significance = resolve_selection(pruner.selection)
+    screens_inputs = pruner.selection == "auto" and granularity.screens_inputs
+    significance = None if pruner.selection == "auto" else resolve_selection(pruner.selection)
     if significance is None and pruner.sparsity is None:
         raise ValueError(
             "sparsity=None needs a selection, which then decides how much is cut, got "
-            "selection=None"
+            f"selection={pruner.selection!r}"
         )
     if significance is not None:
         check_selection(screen.pooling, [layer.n_positions for layer in network.layers])
@@ -143,7 +144,7 @@ def make_plan(pruner, dense, rng, checkpoint):
         allocation = granularity.default_allocation(network)
     return PruningPlan(
         criterion=resolve_criterion(pruner.criterion),
-        f_weights=FWeights(pruner.f_weight),
+        f_weights=FWeights(pruner.f_weight, screens_inputs),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,

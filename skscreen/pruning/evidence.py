@@ -29,7 +29,7 @@ class Evidence(ABC):
         Size of the weights that read the activation, which is what a connection's is.
     F : ndarray
         F-statistic of the activations across the classes.
-    f_weight : float in [0, 1]
+    f_weight : FWeight
         How much F weighs in this layer.
     rms, spread : ndarray
         Root mean square and standard deviation of the activations, over positions as well, from
@@ -53,7 +53,7 @@ class Evidence(ABC):
 
     @property
     def f_weight(self):
-        """Weight of F in the score."""
+        """Weights of F in the score."""
         return self._of.f_weights[self.layer]
 
     @property
@@ -207,6 +207,11 @@ class UnitEvidence(Evidence):
     def F(self):
         """F of each unit's own activation."""
         return self._of.statistics("unit")[self.layer].F
+
+    @property
+    def f_weight(self):
+        """Weights of F in the score: those of the layer that reads the units."""
+        return self._of.f_weights[self.layer + 1]
 
     def statistic(self, side):
         """F of the unit; a unit has no sides."""

@@ -36,11 +36,15 @@ class Goal:
         How the cuts are shared among the layers; see `allocate`.
     significance : Significance or None
         Marks the units to keep from their `FStatistics`: all else is cut, whatever the sparsity.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs of the first layer that may still be read, for a granularity that
+        ``screens_inputs``; None for all. What reads others is cut, whatever the sparsity.
     """
 
     sparsity: float | None
     allocation: str
     significance: object = None
+    inputs: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,14 @@ class Granularity(ABC):
         Least L2 penalty of the training between and after the rounds.
     drops_out : bool
         Whether that training gains by dropout, by how many connections are kept per sample.
+    screens_inputs : bool
+        Whether it can cut what reads single inputs.
     """
 
     side = "source"
     least_alpha = 0.02
     drops_out = False
+    screens_inputs = False
 
     def __init__(self, network, budget="weights"):
         self.network = network

@@ -114,7 +114,7 @@ class Inputs(Granularity):
         layer = self.network.layers[0]
         importance = unit_importance(self.network, evidence.data.X)[0]
         weight = layer.weight[rows].astype(np.float64)
-        f_weight = part.f_weight
+        f_weight = part.f_weight.side + part.f_weight.source
         F = part.F if f_weight else np.ones(part.shape)
         if len(rows) > len(index):
             groups = np.searchsorted(index, self.units[rows])

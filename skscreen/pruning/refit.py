@@ -70,7 +70,9 @@ class LayerMoments:
             Of `N_FOLDS` parts of the samples; not to be changed.
         """
         # what a layer reads depends on the layers before it alone
-        before = [array for layer in network.layers[:number] for array in (layer.weight, layer.bias)]
+        before = [
+            array for layer in network.layers[:number] for array in (layer.weight, layer.bias)
+        ]
         known = self._known.get(number)
         if known is not None and known.fit(before, teacher):
             return known.folds
