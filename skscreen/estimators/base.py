@@ -62,13 +62,17 @@ TRAINING_CHECKS = {
 }
 
 
+# Larger floating-point numbers are whole by their nature more often than as counts.
+LARGEST_COUNT = 2**31
+
+
 def relative_weights(weight):
     """Give weights a mean of one, unless they are whole numbers, which count repetitions.
 
     What they add up to would else decide how much the L2 penalty counts, and very small ones
     would leave nothing but the penalty.
     """
-    if (weight == np.round(weight)).all():
+    if weight.max() < LARGEST_COUNT and (weight == np.round(weight)).all():
         return weight
     weight = weight / weight.max()  # the mean of equal weights is then exactly one
     return weight / weight.mean()

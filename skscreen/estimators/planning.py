@@ -48,12 +48,12 @@ LEAST_EPOCHS = 10
 
 PRUNER_CHECKS = {
     "granularity": one_of(*GRANULARITIES),
-    "sparsity": real(0, 1, closed="left") | none,
+    "sparsity": real(0, 1, closed="left") | integer(1) | none,
     "budget": one_of(*BUDGETS),
     "criterion": one_of(*CRITERIA) | function,
-    "f_weight": real(0, 1),
+    "f_weight": one_of("auto") | real(0, 1),
     "score_func": one_of(*STATISTICS) | instance(Screen) | function,
-    "selection": none | one_of(*SELECTIONS) | instance(Significance),
+    "selection": one_of("auto", *SELECTIONS) | none | instance(Significance),
     "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
@@ -86,7 +86,7 @@ def training_options(pruner, dense, n_samples):
     -------
     options : TrainingOptions
     """
-    options = dense.training_options(verbose=False)
+    options = dense.training_options(verbose=pruner.verbose > 1)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
         rate = options.learning_rate_init
@@ -124,11 +124,12 @@ def make_plan(pruner, dense, rng, checkpoint):
     granularity = GRANULARITIES[pruner.granularity]
     granularity.check(network)
     screen = resolve_screen(pruner.score_func).resolve(rng)
-    significance = resolve_selection(pruner.selection)
+    screens_inputs = pruner.selection == "auto" and granularity.screens_inputs
+    significance = None if pruner.selection == "auto" else resolve_selection(pruner.selection)
     if significance is None and pruner.sparsity is None:
         raise ValueError(
             "sparsity=None needs a selection, which then decides how much is cut, got "
-            "selection=None"
+            f"selection={pruner.selection!r}"
         )
     if significance is not None:
         check_selection(screen.pooling, [layer.n_positions for layer in network.layers])
@@ -143,12 +144,12 @@ def make_plan(pruner, dense, rng, checkpoint):
         allocation = granularity.default_allocation(network)
     return PruningPlan(
         criterion=resolve_criterion(pruner.criterion),
-        f_weights=FWeights(pruner.f_weight),
+        f_weights=FWeights(pruner.f_weight, screens_inputs),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,
         significance=significance,
-        sparsity=pruner.sparsity,
+        sparsity=granularity.share_to_cut(network, pruner.sparsity),
         allocation=allocation,
         schedule=pruner.schedule,
         n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,

@@ -198,6 +198,8 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "n_splits_": len(folds),
             "_support": pruner.get_support(),
             "_follows_network": False,
+            "_feature_deviations": pruner.__dict__["_feature_deviations"],
+            "_importances": pruner.__dict__["_importances"],
         }
         vars(self).update(fitted)
         return self

@@ -9,6 +9,7 @@ from skscreen.pruning.distillation import Distillation, resolve_distillation
 from skscreen.pruning.evidence import Evidence
 from skscreen.pruning.f_weights import FWeights
 from skscreen.pruning.granularity import GRANULARITIES, Choice, Goal, Granularity, register
+from skscreen.pruning.inputs import Inputs
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
 from skscreen.pruning.network_evidence import NetworkEvidence
 from skscreen.pruning.path import prune_path
@@ -29,6 +30,7 @@ __all__ = [
     "FWeights",
     "Goal",
     "Granularity",
+    "Inputs",
     "NetworkEvidence",
     "PruningPlan",
     "PruningResult",
