@@ -8,6 +8,8 @@ from skscreen.estimators import (
     MLPClassifier,
     MLPRegressor,
     ScreeningPruner,
+    ScreeningPrunerCV,
+    pruning_path,
 )
 from skscreen.pruning import Distillation, Screening
 from skscreen.screening import Screen, Significance, f_statistic
@@ -22,7 +24,9 @@ __all__ = [
     "Screen",
     "Screening",
     "ScreeningPruner",
+    "ScreeningPrunerCV",
     "Significance",
     "__version__",
     "f_statistic",
+    "pruning_path",
 ]

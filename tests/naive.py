@@ -19,6 +19,16 @@ def class_moments(A, codes, weights, n_classes):
     return weight_sum, means, within
 
 
+def effective_sizes(codes, weights, n_classes):
+    """Squared sum of each class's weights over the sum of their squares."""
+    sizes = np.zeros(n_classes)
+    for k in range(n_classes):
+        own = [w for w, code in zip(weights, codes, strict=True) if code == k and w > 0]
+        if own:
+            sizes[k] = sum(own) ** 2 / sum(w * w for w in own)
+    return sizes
+
+
 def top(scores, ties, n_keep):
     """Mark the largest scores; ties by the second array, then by the lower index."""
     order = sorted(range(len(scores)), key=lambda i: (-scores[i], -ties[i], i))

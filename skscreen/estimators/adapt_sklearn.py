@@ -5,7 +5,6 @@ import math
 import numpy as np
 from sklearn import neural_network
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen.estimators.adapt import fitted_estimator
@@ -158,10 +157,9 @@ def fit_sklearn(mlp, X, y, sample_weight=None, **fit_params):
             f"fit got {sorted(fit_params)}, which {type(mlp).__name__} of scikit-learn does not "
             "take"
         )
-    if isinstance(mlp, neural_network.MLPClassifier):
-        kind = type_of_target(y, input_name="y")
-        if kind.startswith("multi") and kind != "multiclass":
-            raise ValueError(f"y must have one label per sample, got {kind} targets; {ADVICE}")
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    if isinstance(mlp, neural_network.MLPClassifier) and len(shape) > 1 and shape[1] > 1:
+        raise ValueError(f"y must have one label per sample, got shape {tuple(shape)}; {ADVICE}")
     weight = {} if sample_weight is None else {"sample_weight": sample_weight}
     return from_sklearn(mlp.fit(X, y, **weight))
 

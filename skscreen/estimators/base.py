@@ -30,6 +30,7 @@ from skscreen._version import __version__
 from skscreen.estimators._docs import fill_docs
 from skscreen.estimators._sklearn import check_sample_weight
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
+from skscreen.estimators.samples import as_rows, flat_copy, subset
 from skscreen.nn import Loss, TrainingOptions, train
 
 TRAINING_CHECKS = {
@@ -60,13 +61,17 @@ TRAINING_CHECKS = {
 }
 
 
+# Larger floating-point numbers are whole by their nature more often than as counts.
+LARGEST_COUNT = 2**31
+
+
 def relative_weights(weight):
     """Give weights a mean of one, unless they are whole numbers, which count repetitions.
 
     What they add up to would else decide how much the L2 penalty counts, and very small ones
     would leave nothing but the penalty.
     """
-    if (weight == np.round(weight)).all():
+    if weight.max() < LARGEST_COUNT and (weight == np.round(weight)).all():
         return weight
     weight = weight / weight.max()  # the mean of equal weights is then exactly one
     return weight / weight.mean()
@@ -177,16 +182,18 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         return X, target
 
     def _validate_pair(self, probe, X, y, *, reset):
-        return validate_data(
+        X, y = validate_data(
             probe,
             self._flat_samples(probe, X, reset=reset),
             y,
             reset=reset,
             dtype=self._dtypes(np.dtype(self.dtype)),
             order="C",
+            accept_sparse="csr",
             multi_output=True,
             y_numeric=self._output_kind == "regressor",
         )
+        return as_rows(X), y
 
     def validated_inputs(self, X):
         """Check samples to predict for; return them as the network reads them."""
@@ -195,7 +202,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             return X.inputs  # checked when it was made
         X = self._flat_samples(self, X, reset=False)
         dtypes = self._dtypes(self.network_.dtype)
-        return validate_data(self, X, reset=False, dtype=dtypes, order="C")
+        X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")
+        return as_rows(X)
 
     def _flat_samples(self, probe, X, *, reset):
         """Return samples of one axis; ``probe`` gets attributes on their shape."""
@@ -230,7 +238,9 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             optimizer = state.optimizer or options.new_optimizer(network.parameters())
             state = TrainingState(rng, optimizer)
         loss = Loss(network.output, target.values[rows], weight[rows])
-        result = train(network, X[rows], loss, options, rng, score=score, optimizer=optimizer)
+        result = train(
+            network, subset(X, rows), loss, options, rng, score=score, optimizer=optimizer
+        )
         self._set_fitted(network, target, result, go_on, state)
         if not result.converged:
             warnings.warn(
@@ -275,7 +285,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         )
         if not weight[rows].any():
             raise ValueError("sample_weight is zero for all samples that are not held out")
-        return rows, self._held_out_score(X[held], target.values[held], weight[held])
+        return rows, self._held_out_score(subset(X, held), target.values[held], weight[held])
 
     def _held_out_score(self, X, values, weight):
         if weight is not None and not weight.any():
@@ -308,6 +318,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             "out_activation_": target.output,
             "_training_state": state,
         }
+        if not go_on:  # names of an earlier fit
+            vars(self).pop("feature_names_in_", None)
         vars(self).update(fitted)
 
     def adopt(self, options):
@@ -347,7 +359,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         """Activations of the last hidden layer for validated samples."""
         depth = len(self.network_.layers) - 1
         if depth == 0:
-            return inputs.reshape(len(inputs), -1).copy()
+            return flat_copy(inputs)
         return self.network_.logits(inputs, depth=depth).reshape(len(inputs), -1)
 
     def __getstate__(self):
@@ -369,4 +381,5 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # the network's dtype, whatever comes in
         tags.target_tags.required = True
+        tags.input_tags.sparse = True
         return tags

@@ -22,6 +22,7 @@ from skscreen.pruning import (
     Distillation,
     FWeights,
     PruningPlan,
+    Screening,
     resolve_criterion,
     resolve_distillation,
 )
@@ -48,7 +49,7 @@ LEAST_EPOCHS = 10
 
 PRUNER_CHECKS = {
     "granularity": one_of(*GRANULARITIES),
-    "sparsity": real(0, 1, closed="left") | none,
+    "sparsity": real(0, 1, closed="left") | integer(1) | none,
     "budget": one_of(*BUDGETS),
     "criterion": one_of(*CRITERIA) | function,
     "f_weight": one_of("auto") | real(0, 1),
@@ -86,7 +87,7 @@ def training_options(pruner, dense, n_samples):
     -------
     options : TrainingOptions
     """
-    options = dense.training_options(verbose=False)
+    options = dense.training_options(verbose=pruner.verbose > 1)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
         rate = options.learning_rate_init
@@ -156,7 +157,7 @@ def make_plan(pruner, dense, rng, checkpoint):
         budget=pruner.budget,
         screen=screen,
         significance=significance,
-        sparsity=pruner.sparsity,
+        sparsity=granularity.share_to_cut(network, pruner.sparsity),
         allocation=allocation,
         schedule=pruner.schedule,
         n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,

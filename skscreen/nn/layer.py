@@ -156,6 +156,18 @@ class Layer(ABC):
     def source_values(self, x):
         """Return the inputs at each position, of shape (n_samples, n_positions, n_inputs)."""
 
+    @property
+    @abstractmethod
+    def n_input_positions(self):
+        """Values that one unit of the layer before, or channel of an image, has for one sample."""
+
+    @abstractmethod
+    def input_values(self, x):
+        """Return what is read, of shape (n_samples, n_input_positions, n_units).
+
+        Those are the units that `source_units` tells of for a first layer.
+        """
+
     @abstractmethod
     def features(self, rows, n_features):
         """Mark the features of a flat sample that inputs belong to, were the layer the first.

@@ -9,8 +9,10 @@ from skscreen.pruning.distillation import Distillation, resolve_distillation
 from skscreen.pruning.evidence import Evidence
 from skscreen.pruning.f_weights import FWeight, FWeights
 from skscreen.pruning.granularity import GRANULARITIES, Choice, Goal, Granularity, register
+from skscreen.pruning.inputs import Inputs
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
 from skscreen.pruning.network_evidence import NetworkEvidence
+from skscreen.pruning.path import prune_path
 from skscreen.pruning.report import ScreeningReport
 from skscreen.pruning.schedules import SCHEDULES
 from skscreen.pruning.units import BUDGETS, Units
@@ -29,6 +31,7 @@ __all__ = [
     "FWeights",
     "Goal",
     "Granularity",
+    "Inputs",
     "NetworkEvidence",
     "PruningPlan",
     "PruningResult",
@@ -39,6 +42,7 @@ __all__ = [
     "allocate",
     "compact",
     "prune",
+    "prune_path",
     "register",
     "resolve_criterion",
     "resolve_distillation",

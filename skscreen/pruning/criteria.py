@@ -61,7 +61,11 @@ class Screening(BaseEstimator):
         F = evidence.statistic(self.side)
         if weight.source > 0:
             F = product(F, evidence.statistic("source"), weight.source / f_weight)
-        return WEIGHTINGS[self.weighting](magnitude, F, f_weight)
+        return self.weigh(magnitude, F, f_weight)
+
+    def weigh(self, size, F, f_weight):
+        """Combine sizes and F-statistics of one layer to scores."""
+        return WEIGHTINGS[self.weighting](size, F, f_weight)
 
 
 def product(magnitude, F, f_weight):

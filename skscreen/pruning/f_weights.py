@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from skscreen.pruning.inputs import inputs_worth_reading, nulls_prevail, p_values_in_use
+from skscreen.pruning.input_screen import inputs_worth_reading, nulls_prevail, p_values_in_use
 from skscreen.screening import certain_null_share
 
 # Where every input says something, F of the target breaks ties; chosen on images.
@@ -56,6 +56,8 @@ class FWeights:
         self.f_weight = f_weight
         self.screens_inputs = screens_inputs
         self._weights = None
+        self._inputs = None
+        self._screened = False
 
     def inputs(self, evidence):
         """Mark the inputs of the first layer that may be read, or return None for all.
@@ -63,13 +65,16 @@ class FWeights:
         Parameters
         ----------
         evidence : NetworkEvidence
-            On the network before any cut.
+            On the network before any cut, the first time; later calls return the same.
 
         Returns
         -------
         inputs : ndarray of bool of shape (n_inputs,) or None
         """
-        return inputs_worth_reading(evidence) if self.screens_inputs else None
+        if self.screens_inputs and not self._screened:
+            self._inputs = inputs_worth_reading(evidence)
+            self._screened = True
+        return self._inputs
 
     def of(self, evidence):
         """Return the weights of each layer, the first time from the evidence on the network.

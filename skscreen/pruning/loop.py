@@ -1,5 +1,7 @@
 """The rounds of pruning: statistics, masks, training on, and the fine-tuning at the end."""
 
+import copy
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -108,6 +110,8 @@ class PruningResult:
         Those behind the cuts, of each layer that was scored, from the last round.
     records : list of LayerRecord
         What was known of each candidate when it was last one.
+    importances : ndarray of shape (n_inputs,) or None
+        Of the inputs of the network, where they are what is scored.
     history : list of dict
         One entry per round and one for the fine-tuning.
     inputs : ndarray of bool of shape (n_inputs,) or None
@@ -118,6 +122,7 @@ class PruningResult:
     scores: list
     statistics: list
     records: list
+    importances: np.ndarray | None
     history: list
     inputs: np.ndarray | None
 
@@ -144,44 +149,71 @@ def prune(network, data, plan, options, rng, *, score=None):
     -------
     result : PruningResult
     """
-    training = _Training(network, data, plan, options, rng)
+    training = Training(network, data, plan, options, rng)
     granularity = plan.granularity(network, plan.budget)
     record = Record(granularity)
-    history, inputs = [], None
+    history = []
     goals = plan.goals(granularity.cut_share())
     for number, goal in enumerate(goals, 1):
-        evidence = NetworkEvidence(network, data, plan.screen, rng, plan.f_weights)
         final = number == len(goals)
-        if final:  # before the masks change what the units do
-            statistics = granularity.statistics(evidence)
-        scores = granularity.scores(evidence, plan.criterion)
-        record.observe(evidence, final=final)
-        if number == 1:
-            inputs = plan.f_weights.inputs(evidence)
-            goal = replace(goal, inputs=inputs)
-        choice = granularity.select(evidence, scores, goal)
-        # where no training follows that could do better, the biases make up for what is cut
-        mask_network(network, choice.masks, None if plan.trains else evidence.source_means)
+        choice, found, inputs = cut(training, granularity, goal, record, final=final)
         record.cut(number, choice)
-        n_epochs = _share(plan.pruning_epochs, number, len(goals))
+        n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
-    if plan.checkpoint is not None:
-        network.rewind(plan.checkpoint)
-        training.forget()
+    if plan.significance is not None:
+        record.judge([plan.significance(statistics) for statistics in found])
+        _warn_of_chance(record.layers, plan.significance)
     curve = training.fine_tune(score)
     history.append(_entry("fine-tuning", len(goals), network, len(curve), curve, plan))
     return PruningResult(
         masks=[layer.mask.copy() for layer in network.layers],
         scores=choice.scores,
-        statistics=statistics,
+        statistics=found,
         records=record.layers,
+        importances=granularity.input_importances(record.layers),
         history=history,
         inputs=inputs,
     )
 
 
-class _Training:
+def cut(training, granularity, goal, record=None, *, final=False):
+    """Screen a network and mask what is not worth keeping.
+
+    Parameters
+    ----------
+    training : Training
+        Of the network.
+    granularity : Granularity
+    goal : Goal
+    record : Record or None, default=None
+        Takes down what is found.
+    final : bool, default=False
+        Whether this is the last round, whose statistics are kept.
+
+    Returns
+    -------
+    choice : Choice
+    statistics : list of FStatistics or None
+        Those behind the cut, from before it; of the last round only.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs that may be read at all; None for all.
+    """
+    network, plan = training.network, training.plan
+    evidence = NetworkEvidence(network, training.data, plan.screen, training.rng, plan.f_weights)
+    # before the masks change what the units do
+    statistics = granularity.statistics(evidence) if final else None
+    scores = granularity.scores(evidence, plan.criterion)
+    if record is not None:
+        record.observe(evidence, final=final)
+    inputs = plan.f_weights.inputs(evidence)
+    choice = granularity.select(evidence, scores, replace(goal, inputs=inputs))
+    # where no training follows that could do better, the biases make up for what is cut
+    mask_network(network, choice.masks, None if plan.trains else evidence.source_means)
+    return choice, statistics, inputs
+
+
+class Training:
     """The training between the rounds and after them, with the optimiser's state kept.
 
     Parameters are those of `prune`.
@@ -200,10 +232,6 @@ class _Training:
         if options.solver != "lbfgs":
             self.optimizer = self.options.new_optimizer(network.parameters())
 
-    def forget(self):
-        """Start the optimiser anew."""
-        self.optimizer = None
-
     def go_on(self, n_epochs, score=None, **changes):
         """Train for some epochs, possibly none; return the loss curve."""
         if n_epochs == 0:
@@ -220,13 +248,40 @@ class _Training:
         )
         return result.loss_curve
 
-    def fine_tune(self, score):
-        """Train with a learning rate that falls to zero; with a score until that stalls."""
+    def fine_tune(self, score=None, n_epochs=None, **changes):
+        """Train with a learning rate that falls to zero; with a score until that stalls.
+
+        Where the plan says so, what is left first takes up the weights of an earlier time. The
+        number of epochs is that of the plan if none is given.
+        """
+        if self.plan.checkpoint is not None:
+            self.network.rewind(self.plan.checkpoint)
+            self.optimizer = None
+        n_epochs = self.plan.fine_tune_epochs if n_epochs is None else n_epochs
         patience = None if score is None else self.patience
-        return self.go_on(self.plan.fine_tune_epochs, score, learning_rate="cosine", tol=patience)
+        return self.go_on(n_epochs, score, learning_rate="cosine", tol=patience, **changes)
+
+    def branch(self):
+        """Return a training that goes on from here with a copy of the network."""
+        twin = copy.copy(self)
+        twin.network = self.network.copy()
+        twin.optimizer = copy.deepcopy(self.optimizer)
+        return twin
 
 
-def _share(n_epochs, number, n_rounds):
+def _warn_of_chance(layers, significance):
+    """Warn of layers that keep something though nothing in them is significant."""
+    numbers = [str(n) for n, layer in enumerate(layers) if not layer.kept_significant()]
+    if numbers:
+        warnings.warn(
+            f"nothing is significant ({significance}) in layer {', '.join(numbers)}: what is kept "
+            "there is only the best by score, since every layer must keep something",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def epochs_of_round(n_epochs, number, n_rounds):
     """Epochs of round ``number``, from 1: as even as whole numbers can be, later rounds first."""
     return n_epochs * number // n_rounds - n_epochs * (number - 1) // n_rounds
 

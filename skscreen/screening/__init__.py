@@ -15,6 +15,7 @@ from skscreen.screening.screens import (
     resolve_screen,
     screen,
 )
+from skscreen.screening.second_moments import SecondMoments
 from skscreen.screening.selection import (
     SELECTIONS,
     Significance,
@@ -40,6 +41,7 @@ __all__ = [
     "ResolvedScreen",
     "Samples",
     "Screen",
+    "SecondMoments",
     "Significance",
     "Statistic",
     "anova_table",

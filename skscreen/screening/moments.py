@@ -329,6 +329,7 @@ def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n
     A, codes = (np.asanyarray(array) for array in (A, codes))
     if A.ndim != 2:
         raise ValueError(f"A must have shape (n_samples, n_units), got {A.shape}")
+    whole = ClassMoments(n_classes, A.shape[1])
     checked_codes(codes, n_classes)
     for name, array in (("targets", codes), ("sample weights", sample_weight)):
         if array is not None and len(array) != len(A):
@@ -342,7 +343,6 @@ def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n
         )
         for start in range(0, len(A), chunk_size)
     )
-    whole = ClassMoments(n_classes, A.shape[1])
     for part in parts:
         whole.merge(part)
     return whole

@@ -87,7 +87,7 @@ def _standardised(A):
 
 
 def _p_values(Z, block, design, task, n_effects):
-    """p of the products of a block of units with all from its first on, as a matrix."""
+    """P of the products of a block of units with all from its first on, as a matrix."""
     left, right = Z[:, block], Z
     n = len(Z)
     sums = left.T @ right

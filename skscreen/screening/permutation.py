@@ -6,6 +6,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 
+from skscreen._params import is_integer
 from skscreen.screening.statistics import f_from_moments, moments_for, resolve_task
 
 # Permutations that share one matrix product.
@@ -54,8 +55,10 @@ def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=Non
     >>> permutation_test(X, y, n_permutations=99, random_state=0)
     array([0.01, 0.01, 0.01, 0.01])
     """
-    if n_permutations < 1:
-        raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
+    if not is_integer(n_permutations) or n_permutations < 1:
+        raise ValueError(
+            f"n_permutations must be an integer of at least 1, got {n_permutations!r}"
+        )
     A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_consistent_length(A, y)

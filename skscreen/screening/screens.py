@@ -13,6 +13,7 @@ from sklearn.feature_selection import mutual_info_classif, mutual_info_regressio
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 
 from skscreen._params import check_parameters, function, integer, none, one_of
+from skscreen.screening.batches import as_floats
 from skscreen.screening.moments import ClassMoments
 from skscreen.screening.permutation import permutation_test
 from skscreen.screening.pooling import POOLINGS
@@ -166,23 +167,44 @@ def score_function_statistic(score_func):
     def found(A, y, task):
         # a constant unit tells nothing of the target; scikit-learn's functions warn and give NaN
         varying = A.max(axis=0) > A.min(axis=0)
-        found = score_func(
-            A[:, varying], np.ravel(y) if np.ndim(y) == 2 and y.shape[1] == 1 else y
-        )
-        scores, p = found if isinstance(found, tuple) else (found, None)
-        if np.shape(scores) != (np.count_nonzero(varying),):
-            raise ValueError(
-                f"score_func must return one score for each of {np.count_nonzero(varying)} units, "
-                f"got shape {np.shape(scores)}"
-            )
+        y = np.ravel(y) if np.ndim(y) == 2 and y.shape[1] == 1 else y
+        scores, p = _scores_and_p(score_func(A[:, varying], y), np.count_nonzero(varying))
+        lowest = min(0.0, scores.min(initial=0.0))
         statistics = FStatistics(
-            np.zeros(A.shape[1]), np.ones(A.shape[1]), np.full(A.shape[1], np.nan)
+            np.full(A.shape[1], lowest), np.ones(A.shape[1]), np.full(A.shape[1], np.nan)
         )
         statistics.F[varying] = scores
-        statistics.p[varying] = np.nan if p is None else p
+        statistics.p[varying] = p
         return statistics
 
     return Statistic(found, streams=False)
+
+
+def _scores_and_p(found, n_units):
+    """Return the scores and p-values, NaN if there are none, that a function gave; or raise."""
+    if isinstance(found, tuple) and len(found) != 2:
+        raise ValueError(
+            f"score_func must return scores, or scores and p-values, got {len(found)} values"
+        )
+    scores, p = found if isinstance(found, tuple) else (found, np.full(n_units, np.nan))
+    scores, p = (as_floats(values, "what score_func returns") for values in (scores, p))
+    for name, values in (("score", scores), ("p-value", p)):
+        if values.shape != (n_units,):
+            raise ValueError(
+                f"score_func must return one {name} for each of {n_units} units, got shape "
+                f"{values.shape}"
+            )
+    bad = np.isnan(scores) | np.isneginf(scores)
+    if bad.any():
+        raise ValueError(
+            f"score_func must return scores that are numbers, got {scores[bad][0]} for "
+            f"{np.count_nonzero(bad)} of {n_units} units"
+        )
+    if ((p < 0) | (p > 1)).any():
+        raise ValueError(
+            f"score_func must return p-values from 0 to 1, got {np.nanmin(p)} to {np.nanmax(p)}"
+        )
+    return scores, p
 
 
 def permutation_statistic(n_permutations, random_state=None, n_jobs=None):

@@ -186,7 +186,8 @@ def resolve_task(y, task):
         raise ValueError(f"task must be one of {TASKS}, got {task!r}")
     if task != "auto":
         return task
-    kind = type_of_target(y, input_name="y")
+    with np.errstate(invalid="ignore"):  # numbers beyond all integers
+        kind = type_of_target(y, input_name="y")
     return "classification" if kind in ("binary", "multiclass") else "regression"
 
 
