@@ -22,6 +22,7 @@ from skscreen.pruning import (
     Distillation,
     FWeights,
     PruningPlan,
+    Screening,
     resolve_criterion,
     resolve_distillation,
 )
@@ -53,7 +54,7 @@ PRUNER_CHECKS = {
     "criterion": one_of(*CRITERIA) | function,
     "f_weight": one_of("auto") | real(0, 1),
     "score_func": one_of(*STATISTICS) | instance(Screen) | function,
-    "selection": one_of("auto", *SELECTIONS) | none | instance(Significance),
+    "selection": none | one_of(*SELECTIONS) | instance(Significance),
     "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
@@ -124,12 +125,11 @@ def make_plan(pruner, dense, rng, checkpoint):
     granularity = GRANULARITIES[pruner.granularity]
     granularity.check(network)
     screen = resolve_screen(pruner.score_func).resolve(rng)
-    screens_inputs = pruner.selection == "auto" and granularity.screens_inputs
-    significance = None if pruner.selection == "auto" else resolve_selection(pruner.selection)
+    significance = resolve_selection(pruner.selection)
     if significance is None and pruner.sparsity is None:
         raise ValueError(
             "sparsity=None needs a selection, which then decides how much is cut, got "
-            f"selection={pruner.selection!r}"
+            "selection=None"
         )
     if significance is not None:
         check_selection(screen.pooling, [layer.n_positions for layer in network.layers])
@@ -139,11 +139,19 @@ def make_plan(pruner, dense, rng, checkpoint):
         pruning_epochs = n_epochs // 2
     if fine_tune_epochs == "auto":
         fine_tune_epochs = n_epochs - n_epochs // 2
+    criterion = resolve_criterion(pruner.criterion)
+    # what compares itself with screening, and a selection of the user's own, are left alone
+    screens_inputs = (
+        pruner.f_weight == "auto"
+        and significance is None
+        and isinstance(criterion, Screening)
+        and granularity.screens_inputs
+    )
     allocation = pruner.allocation
     if allocation == "auto":
         allocation = granularity.default_allocation(network)
     return PruningPlan(
-        criterion=resolve_criterion(pruner.criterion),
+        criterion=criterion,
         f_weights=FWeights(pruner.f_weight, screens_inputs),
         granularity=granularity,
         budget=pruner.budget,

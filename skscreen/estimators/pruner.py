@@ -219,7 +219,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         criterion="screening",
         f_weight="auto",
         score_func="f",
-        selection="auto",
+        selection=None,
         allocation="auto",
         schedule="gradual",
         n_rounds=10,

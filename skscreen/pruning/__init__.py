@@ -7,7 +7,7 @@ from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
 from skscreen.pruning.data import ScreeningData
 from skscreen.pruning.distillation import Distillation, resolve_distillation
 from skscreen.pruning.evidence import Evidence
-from skscreen.pruning.f_weights import FWeights
+from skscreen.pruning.f_weights import FWeight, FWeights
 from skscreen.pruning.granularity import GRANULARITIES, Choice, Goal, Granularity, register
 from skscreen.pruning.inputs import Inputs
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
@@ -27,6 +27,7 @@ __all__ = [
     "Connections",
     "Distillation",
     "Evidence",
+    "FWeight",
     "FWeights",
     "Goal",
     "Granularity",

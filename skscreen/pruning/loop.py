@@ -78,14 +78,15 @@ class PruningPlan:
     def rule(self, network, inputs=None):
         """Say in words what decides what is kept of a network, of which inputs may be read."""
         rules = [] if self.significance is None else [str(self.significance)]
-        if inputs is not None:
-            rules.append(f"{np.count_nonzero(inputs)} of {len(inputs)} inputs by fdr at 0.05")
         if self.sparsity is not None:
             counted = self.granularity(network, self.budget).counted
             rules.append(
                 f"sparsity={self.sparsity:g} of the {counted}, {self.allocation} allocation"
             )
-        return ", then ".join(rules)
+        rule = ", then ".join(rules)
+        if inputs is not None:
+            rule += f", of {np.count_nonzero(inputs)} of {len(inputs)} inputs: the others are null"
+        return rule
 
     def goals(self, start):
         """Return the `Goal` of each round for a network of which the share ``start`` is cut."""
