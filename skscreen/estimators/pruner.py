@@ -170,6 +170,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
         The classes, if the network is a classifier.
+    feature_deviations_ : ndarray of shape (n_features_in_,) or None
+        Standard deviations of the features among the samples, which enter
+        `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int
         Number of features that ``predict`` takes, those of the network.
     feature_names_in_ : ndarray of str of shape (n_features_in_,)
@@ -420,7 +423,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "history_": result.history,
             "report_": ScreeningReport(result.records, rule, names),
             "_support": support,
-            "_feature_deviations": deviations,
+            "feature_deviations_": deviations,
             "_importances": importances,
             "_follows_network": find_handoff(X) is not None,
         }
