@@ -12,13 +12,65 @@ from scipy.linalg.lapack import dtrtri
 
 from skscreen.kernels.activations import ACTIVATIONS
 from skscreen.nn.threads import shard_pool
-from skscreen.pruning.refit import kept_groups
+from skscreen.pruning.elimination import eliminate
+from skscreen.pruning.refit import kept_groups, with_ridge
 
 # Samples that tell how much each unit matters, and most backward passes that do.
 ENOUGH_SAMPLES = 512
 MOST_PASSES = 10
+# Ridge of the covariances, relative to the mean variance; see `refit`.
+RIDGE = 0.03
 # Below this size a triangular matrix is inverted at once.
 SMALL = 96
+
+
+def connection_scores(covariance, weight, mask, importance):
+    """Score connections by what the output would lose without each of them alone.
+
+    Parameters
+    ----------
+    covariance : ndarray of float64 of shape (n_inputs, n_inputs)
+        Of what a layer reads.
+    weight, mask : ndarray of shape (n_inputs, n_outputs)
+    importance : ndarray of shape (n_outputs,)
+        From `unit_importance`.
+
+    Returns
+    -------
+    scores : ndarray of float64 of shape (n_inputs, n_outputs)
+        ``|w|`` times the root of partial variance and importance; zero where the mask is False.
+    """
+    partial = partial_variances(with_ridge(covariance, RIDGE), mask)
+    return np.abs(weight.astype(np.float64)) * np.sqrt(partial * importance)
+
+
+def unit_scores(covariance, weight, mask, importance, units, n_units):
+    """Score units by backward elimination from the layer that reads them.
+
+    Parameters
+    ----------
+    covariance : ndarray of float64 of shape (n_inputs, n_inputs)
+        Of what that layer reads.
+    weight, mask : ndarray of shape (n_inputs, n_outputs)
+        Of that layer.
+    importance : ndarray of shape (n_outputs,)
+        From `unit_importance`, of that layer.
+    units : ndarray of int of shape (n_inputs,)
+        Unit that each input belongs to.
+    n_units : int
+
+    Returns
+    -------
+    scores : ndarray of float64 of shape (n_units,)
+        See `eliminate`; zero for units that nothing reads.
+    """
+    read = np.flatnonzero(mask.any(axis=1))
+    scores = np.zeros(n_units)
+    if len(read):
+        part = with_ridge(covariance, RIDGE)[np.ix_(read, read)]
+        known, groups = np.unique(units[read], return_inverse=True)
+        scores[known] = eliminate(part, weight[read].astype(np.float64), importance, groups)
+    return scores
 
 
 def partial_variances(covariance, mask):

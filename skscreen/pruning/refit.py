@@ -19,6 +19,8 @@ from scipy.linalg import cho_solve
 from skscreen.nn.threads import shard_pool
 from skscreen.screening import SecondMoments
 
+# Samples that are enough; more make the fit no better.
+MOST_SAMPLES = 10_000
 # Samples whose activations are held at once by a thread.
 CHUNK = 1024
 # Rows of im2col columns that are enough for the moments of a convolution, over all samples.
@@ -42,7 +44,7 @@ class LayerMoments:
 
     Notes
     -----
-    Of a convolution some positions of each sample are drawn, at least one and about
+    Of more than `MOST_SAMPLES` samples as many are taken, evenly. Of a convolution some positions of each sample are drawn, at least one and about
     ``ENOUGH_ROWS`` in all: neighbours tell little more. Chunks run on threads and are merged in order, with
     single-threaded BLAS, so that the number of threads changes no bit.
     """
@@ -50,6 +52,8 @@ class LayerMoments:
     def __init__(self, X, sample_weight=None):
         self.X = X
         self.sample_weight = sample_weight
+        n_taken = min(len(X), MOST_SAMPLES)
+        self._rows = np.linspace(0, len(X) - 1, n_taken).astype(int)
         self._known = {}
 
     def of(self, network, number, teacher=None):
@@ -70,7 +74,9 @@ class LayerMoments:
             Of `N_FOLDS` parts of the samples; not to be changed.
         """
         # what a layer reads depends on the layers before it alone
-        before = [array for layer in network.layers[:number] for array in (layer.weight, layer.bias)]
+        before = [
+            array for layer in network.layers[:number] for array in (layer.weight, layer.bias)
+        ]
         known = self._known.get(number)
         if known is not None and known.fit(before, teacher):
             return known.folds
@@ -91,7 +97,7 @@ class LayerMoments:
         total = [SecondMoments(layer.n_inputs, n_targets) for _ in range(N_FOLDS)]
         chunks = []
         for fold in range(N_FOLDS):
-            rows = np.arange(fold, len(self.X), N_FOLDS)
+            rows = self._rows[fold::N_FOLDS]
             chunks += [(fold, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
 
         def observe(chunk):
@@ -107,7 +113,7 @@ class LayerMoments:
     def _observe(self, network, number, teacher, rows, moments):
         """Add some samples to the moments of a layer."""
         n_positions = network.layers[number].n_positions
-        n_drawn = int(np.clip(ENOUGH_ROWS // len(self.X), 1, n_positions))
+        n_drawn = int(np.clip(ENOUGH_ROWS // len(self._rows), 1, n_positions))
         places = np.tile(np.arange(n_positions), (len(rows), 1))
         places = np.random.default_rng([number, rows[0]]).permuted(places, axis=1)[:, :n_drawn]
         read = _rows_read(network, number, self.X, rows, places)
@@ -163,6 +169,11 @@ def ridge_scale(covariance):
     return float(variances[varying].mean()) if varying.any() else 1.0
 
 
+def with_ridge(covariance, ridge):
+    """Add a ridge, relative to the mean variance of the units, to a covariance."""
+    return covariance + ridge * ridge_scale(covariance) * np.eye(len(covariance))
+
+
 def kept_groups(mask):
     """Group the columns of a mask that keep the same rows.
 
@@ -208,7 +219,7 @@ def solve_kept(moments, mask, anchor, ridge):
     covariance = moments.covariance()
     penalty = ridge * ridge_scale(covariance)
     right = moments.cross_covariance() + penalty * anchor
-    covariance[np.diag_indices_from(covariance)] += penalty
+    np.fill_diagonal(covariance, np.diagonal(covariance) + penalty)
     weight = np.zeros(mask.shape)
 
     def solve(group):
@@ -285,7 +296,7 @@ def refit(network, teacher, moments, *, ridge=None):
     ridges = []
     for number, (layer, before) in enumerate(zip(network.layers, teacher.layers, strict=True)):
         folds = moments.of(network, number, teacher)
-        mask = np.ones(layer.weight.shape, bool) if layer.mask is None else layer.mask
+        mask = layer.connected()
         anchor = before.weight.astype(np.float64)
         chosen = choose_ridge(folds, mask, anchor) if ridge is None else ridge
         weight, bias = solve_kept(merged(folds), mask, anchor, chosen)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skscreen.screening.moments import _checked_batch, _new_origin, _require_finite
+from skscreen.screening.batches import checked_batch, first_mean, require_finite
 
 
 class SecondMoments:
@@ -115,11 +115,12 @@ class SecondMoments:
             raise ValueError(
                 f"targets must have shape (n_samples, {self.n_targets}), got {targets.shape}"
             )
-        A, weights = _checked_batch(A, self.n_units, len(targets), sample_weight)
+        A, weights = checked_batch(A, self.n_units, len(targets), sample_weight)
         if not weights.any():
             return self
         batch = SecondMoments(self.n_units, self.n_targets)
-        origin = self._origin or (_new_origin(A, weights), _new_origin(targets, weights))
+        rows = np.flatnonzero(weights)
+        origin = self._origin or (first_mean(A, rows), first_mean(targets, rows))
         batch._add(A, targets, weights, origin)
         return self.merge(batch)
 
@@ -218,10 +219,10 @@ class SecondMoments:
 
 def _centred(values, origin, weights, name):
     """Return root-weighted deviations from the mean, in float64, and the mean less the origin."""
-    _require_finite(origin, name)
+    require_finite(origin, name)
     deviations = values - origin  # float64, since the origin is
     mean = weights @ deviations / weights.sum()
-    _require_finite(mean, name)
+    require_finite(mean, name)
     deviations -= mean
     deviations *= np.sqrt(weights)[:, None]
     return deviations, mean
