@@ -76,7 +76,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     criterion : str, Screening or callable, default="screening"
         What a connection, or a unit, is worth: "screening", or to compare with "magnitude",
         "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient),
-        "partial-f" (what a refit cannot make up for; units by backward elimination) and "random". A `Screening` says in which form magnitude and F enter. A callable takes an
+        "partial-f" (what a refit cannot make up for; units by backward elimination) and "random".
+        A `Screening` says in which form magnitude and F enter. A callable takes an
         `skscreen.pruning.Evidence` and returns scores of the shape ``evidence.shape``; the
         smallest are cut.
     f_weight : float in [0, 1], default=0.05

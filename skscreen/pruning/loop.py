@@ -12,7 +12,7 @@ from skscreen.pruning.granularity import Goal
 from skscreen.pruning.masks import mask_network
 from skscreen.pruning.network_evidence import NetworkEvidence
 from skscreen.pruning.record import Record
-from skscreen.pruning.refit import LayerMoments, refit
+from skscreen.pruning.refit import USUAL_RIDGE, LayerMoments, refit
 from skscreen.pruning.schedules import sparsities
 from skscreen.screening import ResolvedScreen
 
@@ -206,7 +206,8 @@ def cut(training, granularity, goal, record=None, *, final=False):
     teacher = training.teacher()
     mask_network(network, choice.masks, None if better else evidence.source_means)
     if teacher is not None:
-        refit(network, teacher, training.layer_moments)
+        # masks that are not the last ones need no ridge of their own
+        refit(network, teacher, training.layer_moments, ridge=None if final else USUAL_RIDGE)
     return choice, statistics
 
 

@@ -7,8 +7,8 @@ regression for each unit, and second moments are all it takes::
     w_K = (S_KK + c I)^-1 (S_Kt + c w0_K),   b = mean(t) - mean(a) w
 
 with the covariances S of what the layer reads and S_Kt of that and the teacher's pre-activation t,
-the teacher's weights w0, and the ridge c. Layer by layer from the inputs on, each layer makes up for
-what those before it have lost.
+the teacher's weights w0, and the ridge c. Layer by layer from the inputs on, each layer makes up
+for what those before it have lost.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve
 
-from skscreen.nn.threads import shard_pool
+from skscreen.nn.threads import shard_pool, single_threaded_blas
 from skscreen.screening import SecondMoments
 
 # Samples that are enough; more make the fit no better.
@@ -29,6 +29,7 @@ ENOUGH_ROWS = 20_000
 # layer reads, by how well the first so many units are predicted.
 N_FOLDS = 4
 RIDGES = (0.01, 0.03, 0.1)
+USUAL_RIDGE = 0.03
 N_UNITS_TO_CHOOSE_BY = 10
 
 
@@ -44,9 +45,10 @@ class LayerMoments:
 
     Notes
     -----
-    Of more than `MOST_SAMPLES` samples as many are taken, evenly. Of a convolution some positions of each sample are drawn, at least one and about
-    ``ENOUGH_ROWS`` in all: neighbours tell little more. Chunks run on threads and are merged in order, with
-    single-threaded BLAS, so that the number of threads changes no bit.
+    Of more than `MOST_SAMPLES` samples as many are taken, evenly. Of a convolution some positions
+    of each sample are drawn, at least one and about ``ENOUGH_ROWS`` in all: neighbours tell little
+    more. Chunks run on threads and are merged in order, with single-threaded BLAS, so that the
+    number of threads changes no bit.
     """
 
     def __init__(self, X, sample_weight=None):
@@ -263,7 +265,7 @@ def choose_ridge(folds, mask, anchor):
     columns = cut[:: max(1, len(cut) // N_UNITS_TO_CHOOSE_BY)][:N_UNITS_TO_CHOOSE_BY]
     folds = [fold.of_targets(columns) for fold in folds if fold.weight_sum > 0]
     if len(folds) < 2 or not len(columns):
-        return RIDGES[len(RIDGES) // 2]
+        return USUAL_RIDGE
     mask, anchor = mask[:, columns], anchor[:, columns]
     errors = np.zeros(len(RIDGES))
     for number, held in enumerate(folds):
@@ -293,14 +295,19 @@ def refit(network, teacher, moments, *, ridge=None):
     ridges : list of float
         The ridge of each layer.
     """
-    ridges = []
-    for number, (layer, before) in enumerate(zip(network.layers, teacher.layers, strict=True)):
-        folds = moments.of(network, number, teacher)
-        mask = layer.connected()
-        anchor = before.weight.astype(np.float64)
-        chosen = choose_ridge(folds, mask, anchor) if ridge is None else ridge
-        weight, bias = solve_kept(merged(folds), mask, anchor, chosen)
-        layer.weight[...] = weight
-        layer.bias[...] = bias
-        ridges.append(chosen)
-    return ridges
+    with single_threaded_blas():  # threads work on layers' parts, not within small products
+        return [
+            _refit_layer(network, teacher, number, moments, ridge)
+            for number in range(len(network.layers))
+        ]
+
+
+def _refit_layer(network, teacher, number, moments, ridge):
+    layer = network.layers[number]
+    folds = moments.of(network, number, teacher)
+    mask = layer.connected()
+    anchor = teacher.layers[number].weight.astype(np.float64)
+    if ridge is None:
+        ridge = choose_ridge(folds, mask, anchor)
+    layer.weight[...], layer.bias[...] = solve_kept(merged(folds), mask, anchor, ridge)
+    return ridge
