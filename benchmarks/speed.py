@@ -16,9 +16,9 @@ from sklearn.feature_selection import f_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 
-from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner, f_statistic
+from skscreen import CNNClassifier, MLPClassifier, Screen, ScreeningPruner, f_statistic
 from skscreen.inspection import format_table
-from skscreen.pruning import NetworkEvidence, ScreeningData
+from skscreen.pruning import FWeights, NetworkEvidence, ScreeningData
 
 try:
     import torch
@@ -156,9 +156,9 @@ def compare_screening(name, estimator, X, y, repeats):
     rng = np.random.RandomState(0)
     for pooling in ("max", "mean"):
         calls = {
-            "screening": lambda p=pooling: (
-                NetworkEvidence(network, data, rng, p).source_statistics
-            ),
+            "screening": lambda p=pooling: NetworkEvidence(
+                network, data, Screen(pooling=p).resolve(rng), rng, FWeights(0.0)
+            ).statistics("source"),
             "forward pass": lambda: network.logits(X),
         }
         compare(f"{name}: screening {len(X)}, {pooling}", calls, repeats)

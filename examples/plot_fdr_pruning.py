@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from skscreen import MLPClassifier, ScreeningPruner
+from skscreen import MLPClassifier, ScreeningPruner, Significance
 
 X, y = load_digits(return_X_y=True)
 noise = np.random.default_rng(0).random(X.shape)
@@ -26,7 +26,12 @@ net.fit(X_train, y_train)
 # %%
 # The same rule with a growing least effect size.
 for min_effect in (0.0, 0.05, 0.1, 0.2, 0.3):
-    pruner = ScreeningPruner(FrozenEstimator(net), mode="fdr", min_effect=min_effect, n_rounds=1)
+    pruner = ScreeningPruner(
+        FrozenEstimator(net),
+        selection=Significance("fdr", min_effect=min_effect),
+        sparsity=None,
+        n_rounds=1,
+    )
     pruner.fit(X_train, y_train)
     support = pruner.get_support()
     print(
@@ -38,7 +43,8 @@ print(f"dense: test accuracy {net.score(X_test, y_test):.3f}")
 
 # %%
 # The report gives the reason for every cut.
-pruner = ScreeningPruner(FrozenEstimator(net), mode="fdr", n_rounds=1).fit(X_train, y_train)
+pruner = ScreeningPruner(FrozenEstimator(net), selection="fdr", sparsity=None, n_rounds=1)
+pruner.fit(X_train, y_train)
 print(pruner.report_)
 
 table = pruner.report_.layer(0)

@@ -4,7 +4,7 @@ Why F alone cannot rank connections
 
 The F-statistic says how well a unit tells the classes apart. A connection multiplies its unit by a
 weight, and F does not notice: F(w * a) = F(a). So all connections that leave a unit share its F,
-and a ranking by F alone is a ranking of units. The weight must enter. (With ``f_side="target"``,
+and a ranking by F alone is a ranking of units. The weight must enter. (With ``side="target"``,
 the default, all connections that lead to a unit share its F: the same holds.)
 """
 
@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from skscreen import MLPClassifier, ScreeningPruner, f_statistic
+from skscreen import MLPClassifier, Screening, ScreeningPruner, f_statistic
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
@@ -36,8 +36,7 @@ scores = [
         FrozenEstimator(net),
         sparsity=0.97,
         f_weight=f_weight,
-        weighting="product",
-        f_side="source",
+        criterion=Screening("product", side="source"),
     )
     .fit(X_train, y_train)
     .score(X_test, y_test)

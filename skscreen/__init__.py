@@ -8,16 +8,25 @@ from skscreen.estimators import (
     MLPClassifier,
     MLPRegressor,
     ScreeningPruner,
+    ScreeningPrunerCV,
+    pruning_path,
 )
-from skscreen.screening import f_statistic
+from skscreen.pruning import Distillation, Screening
+from skscreen.screening import Screen, Significance, f_statistic
 
 __all__ = [
     "CNNClassifier",
     "CNNRegressor",
+    "Distillation",
     "HiddenActivations",
     "MLPClassifier",
     "MLPRegressor",
+    "Screen",
+    "Screening",
     "ScreeningPruner",
+    "ScreeningPrunerCV",
+    "Significance",
     "__version__",
     "f_statistic",
+    "pruning_path",
 ]

@@ -4,15 +4,20 @@ Nothing is downloaded but by `sklearn.datasets.fetch_openml`, and only where no 
 found.
 """
 
-import csv
 import gzip
+import math
 import os
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import fetch_openml, load_digits
 from sklearn.model_selection import train_test_split
+
+from skscreen._delimited import DataError
+from skscreen._tables import is_table, read_table
 
 # Folder that may hold "fashion-mnist" and "mnist", each with the four gzipped IDX files.
 FOLDER_VARIABLE = "SKSCREEN_DATA"
@@ -26,9 +31,16 @@ IDX_FILES = {
     "y_test": "t10k-labels-idx1-ubyte",
 }
 
-
-class DataError(ValueError):
-    """Data that cannot be had or read; the message says why in one line."""
+NPZ_ERRORS = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    TypeError,  # of an .npy file by another name
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -38,11 +50,16 @@ class Dataset:
     Parameters
     ----------
     name : str
-    X_train, X_test : ndarray of shape (n_samples, n_features)
-        Images are flattened and scaled to [0, 1].
+    X_train, X_test : ndarray or DataFrame of shape (n_samples, n_features)
+        Images are flattened and scaled to [0, 1]; tables are DataFrames of numbers and texts.
     y_train, y_test : ndarray of shape (n_samples,)
     image_shape : tuple of int or None
         Height and width, where the samples are images.
+    task : {"classification", "regression"}
+    target : str
+        Name of what is to be predicted.
+    notes : tuple of str
+        What was decided in reading a table.
     """
 
     name: str
@@ -51,9 +68,12 @@ class Dataset:
     X_test: np.ndarray
     y_test: np.ndarray
     image_shape: tuple | None = None
+    task: str = "classification"
+    target: str = "target"
+    notes: tuple = ()
 
 
-def load_dataset(source, *, target="target", random_state=0):
+def load_dataset(source, *, target=None, task="auto", categories=(), ignore=(), random_state=0):
     """Load a data set by name or path.
 
     Parameters
@@ -66,11 +86,19 @@ def load_dataset(source, *, target="target", random_state=0):
         - a folder with the four IDX files of MNIST, gzipped or not;
         - a ``.npz`` file with arrays ``X`` and ``y``, or ``X_train``, ``y_train``, ``X_test`` and
           ``y_test``;
-        - a ``.csv`` file with a header, numbers, and a column for the classes.
-    target : str, default="target"
-        Name of the class column of a CSV file.
+        - a ``.csv`` or ``.tsv`` file with a header, also compressed; needs pandas.
+    target : str or None, default=None
+        Column of a table to predict; None takes the one called target, class, label or y.
+    task : {"auto", "classification", "regression"}, default="auto"
+        What to do with the target of a table or of a ``.npz`` file. "auto" takes numbers for a
+        regression if they are fractional or more than 20 different ones.
+    categories : sequence of str, default=()
+        Columns of a table to take for categories though they hold numbers.
+    ignore : sequence of str, default=()
+        Columns of a table to leave out.
     random_state : int, default=0
-        Seeds the split where the data come without one: a quarter is held out, stratified.
+        Seeds the split where the data come without one: a quarter is held out, stratified by
+        class.
 
     Returns
     -------
@@ -100,11 +128,22 @@ def load_dataset(source, *, target="target", random_state=0):
         raise DataError(f"no data set or file named {source!r}; names are {', '.join(NAMED)}")
     if path.is_dir():
         return _from_idx(path, path.name)
-    if path.suffix == ".npz":
-        return _from_npz(path, random_state)
-    if path.suffix == ".csv":
-        return _from_csv(path, target, random_state)
-    raise DataError(f"{source}: expected a folder, an .npz or a .csv file")
+    if path.suffix.lower() == ".npz":
+        return _from_npz(path, task, random_state)
+    if is_table(path):
+        table = read_table(path, target=target, task=task, categories=categories, ignore=ignore)
+        return _split(
+            path.name.partition(".")[0],
+            table.X,
+            table.y,
+            random_state,
+            task=table.task,
+            target=table.target,
+            notes=tuple(table.notes),
+        )
+    raise DataError(
+        f"{source}: expected a folder, an .npz, .csv or .tsv file (tables also as .gz, .bz2, .xz)"
+    )
 
 
 def _digits(random_state):
@@ -165,13 +204,17 @@ def read_idx(path):
     DataError
         If the file is none of that kind.
     """
-    with gzip.open(path) if str(path).endswith(".gz") else Path(path).open("rb") as file:
-        head = file.read(4)
-        if len(head) < 4 or head[:3] != b"\0\0\x08":
-            raise DataError(f"{path}: not an IDX file of unsigned bytes")
-        shape = tuple(np.frombuffer(file.read(4 * head[3]), dtype=">i4"))
-        values = np.frombuffer(file.read(), dtype=np.uint8)
-    if values.size != np.prod(shape):
+    try:
+        with gzip.open(path) if str(path).endswith(".gz") else Path(path).open("rb") as file:
+            content = file.read()
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    start = 4 + 4 * content[3] if len(content) > 3 else 4
+    if content[:3] != b"\0\0\x08" or len(content) < start:
+        raise DataError(f"{path}: not an IDX file of unsigned bytes")
+    shape = tuple(int(size) for size in np.frombuffer(content[4:start], dtype=">u4"))
+    values = np.frombuffer(content[start:], dtype=np.uint8)
+    if values.size != math.prod(shape):
         raise DataError(f"{path}: {values.size} values, but its header says {shape}")
     return values.reshape(shape)
 
@@ -185,62 +228,122 @@ def _from_idx(folder, name):
         arrays[role] = read_idx(found[0])
     image_shape = arrays["X_train"].shape[1:]
     for role in ("X_train", "X_test"):
-        images = arrays[role]
+        images, labels = arrays[role], arrays[role.replace("X", "y")]
+        if images.ndim < 2 or labels.shape != images.shape[:1] or not images.size:
+            raise DataError(
+                f"{folder}: {IDX_FILES[role]} holds an array of shape {images.shape} and its "
+                f"labels one of {labels.shape}; expected images and a label for each"
+            )
+        if images.shape[1:] != image_shape:
+            raise DataError(
+                f"{folder}: training images are of shape {image_shape}, test images of "
+                f"{images.shape[1:]}"
+            )
         arrays[role] = images.reshape(len(images), -1).astype(np.float32) / 255
-    return Dataset(name, **arrays, image_shape=image_shape)
+    return Dataset(name, **arrays, image_shape=image_shape if len(image_shape) > 1 else None)
 
 
-def _from_npz(path, random_state):
+def read_npz(path):
+    """Read the arrays of a ``.npz`` file.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+
+    Raises
+    ------
+    DataError
+        If the file is none, or damaged.
+    """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a readable .npz file") from error
-    split = ("X_train", "y_train", "X_test", "y_test")
-    if all(role in arrays for role in split):
-        chosen = {role: _flat(arrays[role]) for role in split}
-        return Dataset(path.stem, **chosen, image_shape=_image_shape(arrays["X_train"]))
-    if "X" in arrays and "y" in arrays:
-        X = arrays["X"]
-        return _split(path.stem, _flat(X), arrays["y"], random_state, _image_shape(X))
-    raise DataError(
-        f"{path}: expected arrays X and y, or {', '.join(split)}; found {', '.join(arrays)}"
-    )
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return dict(file)
+    except NPZ_ERRORS as error:
+        raise DataError(f"{path}: not a readable .npz file: {error}") from error
 
 
-def _flat(array):
-    return array.reshape(len(array), -1) if array.ndim > 1 else array
+def _from_npz(path, task, random_state):
+    arrays = read_npz(path)
+    whole, split = ("X", "y"), ("X_train", "y_train", "X_test", "y_test")
+    given = next((names for names in (split, whole) if arrays.keys() >= set(names)), None)
+    if given is None:
+        raise DataError(
+            f"{path}: expected arrays X and y, or {', '.join(split)}; found "
+            f"{', '.join(arrays) or 'none'}"
+        )
+    image_shape = arrays[given[0]].shape[1:]
+    values = []
+    for X_name, y_name in zip(given[::2], given[1::2], strict=True):
+        X = check_features(path, arrays, X_name)
+        values += [X, _check_targets(path, arrays, y_name, len(X))]
+    if task == "auto":
+        y = values[1]
+        fractional = y.dtype.kind == "f" and (y != np.round(y)).any()
+        task = "regression" if fractional or y.ndim > 1 else "classification"
+    facts = {"image_shape": image_shape if len(image_shape) > 1 else None, "task": task}
+    if given == whole:
+        return _split(path.stem, *values, random_state, **facts)
+    return Dataset(path.stem, *values, **facts)
 
 
-def _image_shape(X):
-    return X.shape[1:] if X.ndim > 2 else None
+def check_features(path, arrays, name):
+    """Return the samples in an array of a file, one row each, or refuse it.
+
+    Parameters
+    ----------
+    path : path-like
+        Named in messages.
+    arrays : dict of str to ndarray
+    name : str
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+
+    Raises
+    ------
+    DataError
+        If the array is missing or holds no numbers.
+    """
+    if name not in arrays:
+        raise DataError(f"{path}: no array {name} among {', '.join(arrays) or 'none'}")
+    X = arrays[name]
+    if X.ndim < 2 or not X.size or X.dtype.kind not in "fiub":
+        raise DataError(
+            f"{path}: {name} must hold numbers, a row for each sample, got {X.dtype} of shape "
+            f"{X.shape}"
+        )
+    _check_finite(path, X, name)
+    return X.reshape(len(X), -1)
 
 
-def _from_csv(path, target, random_state):
-    with open(path, newline="") as file:
-        rows = list(csv.reader(file))
-    if len(rows) < 2:
-        raise DataError(f"{path}: expected a header and rows of data")
-    header, rows = rows[0], rows[1:]
-    if target not in header:
-        raise DataError(f"{path}: no column {target!r} among {', '.join(header)}")
-    if any(len(row) != len(header) for row in rows):
-        raise DataError(f"{path}: not every row has the {len(header)} fields of the header")
-    place = header.index(target)
-    columns = [number for number in range(len(header)) if number != place]
-    try:
-        X = np.array([[float(row[number]) for number in columns] for row in rows])
-    except ValueError as error:
-        raise DataError(f"{path}: features must be numbers ({error})") from error
-    y = np.array([row[place] for row in rows])
-    return _split(path.stem, X, y, random_state, None)
+def _check_targets(path, arrays, name, n_samples):
+    y = arrays[name]
+    if y.ndim not in (1, 2) or len(y) != n_samples or y.dtype.kind not in "fiubU":
+        raise DataError(
+            f"{path}: {name} must hold targets of {n_samples} samples, got {y.dtype} of shape "
+            f"{y.shape}"
+        )
+    _check_finite(path, y, name)
+    return y
 
 
-def _split(name, X, y, random_state, image_shape):
+def _check_finite(path, array, name):
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        place = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise DataError(f"{path}: {name} holds {array[tuple(place)]} at {place}")
+
+
+def _split(name, X, y, random_state, image_shape=None, task="classification", **facts):
+    strata = y if task == "classification" else None
     try:
         X_train, X_test, y_train, y_test = train_test_split(
-            X, y, stratify=y, test_size=0.25, random_state=random_state
+            X, y, stratify=strata, test_size=0.25, random_state=random_state
         )
     except ValueError as error:
         raise DataError(f"{name}: cannot be split into training and test data: {error}") from error
-    return Dataset(name, X_train, y_train, X_test, y_test, image_shape)
+    return Dataset(name, X_train, y_train, X_test, y_test, image_shape, task, **facts)

@@ -1,6 +1,7 @@
 """Slow, obvious twins of what the package does fast."""
 
 import numpy as np
+from scipy import stats
 
 
 def class_moments(A, codes, weights, n_classes):
@@ -16,6 +17,16 @@ def class_moments(A, codes, weights, n_classes):
             means[k] = sum(weights[row] * A[row] for row in rows) / weight_sum[k]
             within[k] = sum(weights[row] * (A[row] - means[k]) ** 2 for row in rows)
     return weight_sum, means, within
+
+
+def effective_sizes(codes, weights, n_classes):
+    """Squared sum of each class's weights over the sum of their squares."""
+    sizes = np.zeros(n_classes)
+    for k in range(n_classes):
+        own = [w for w, code in zip(weights, codes, strict=True) if code == k and w > 0]
+        if own:
+            sizes[k] = sum(own) ** 2 / sum(w * w for w in own)
+    return sizes
 
 
 def top(scores, ties, n_keep):
@@ -116,3 +127,22 @@ def kept_product(columns, weight, bias, activation):
     for block, sample in np.ndindex(len(columns), columns.shape[2]):
         out[block, :, sample] = weight.T @ columns[block, :, sample] + bias
     return activate(activation, out)
+
+
+def welch(groups):
+    """Welch's F and p of each column, from his formulas of 1951, a column at a time."""
+    results = []
+    for columns in zip(*(group.T for group in groups), strict=True):
+        k = len(columns)
+        weights = [len(x) / np.var(x, ddof=1) for x in columns]
+        grand = sum(w * np.mean(x) for w, x in zip(weights, columns, strict=True)) / sum(weights)
+        between = sum(
+            w * (np.mean(x) - grand) ** 2 for w, x in zip(weights, columns, strict=True)
+        ) / (k - 1)
+        spread = sum(
+            (1 - w / sum(weights)) ** 2 / (len(x) - 1)
+            for w, x in zip(weights, columns, strict=True)
+        )
+        F = between / (1 + 2 * (k - 2) / (k**2 - 1) * spread)
+        results.append((F, stats.f.sf(F, k - 1, (k**2 - 1) / (3 * spread))))
+    return tuple(np.array(results).T)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from skscreen.__main__ import main
+from skscreen.cli import main
 
 QUICK = ["--network", "16", "--epochs", "4"]
 
@@ -29,9 +29,24 @@ def test_the_main_job_prints_a_table(capsys):
     assert "network 64-16-10, sparsity 0.8 (connections), seed 0" in text
     rows = {line.split("  ")[0]: line for line in text.splitlines()}
     assert "1,184" in rows["weights"]
-    for name in ("test accuracy", "multiply-accumulates", "bytes (pickle)", "prediction [ms]"):
+    for name in (
+        "test accuracy",
+        "multiply-accumulates",
+        "bytes (pickle)",
+        "prediction of 1 [ms]",
+    ):
         assert name in rows
-    assert "features still read:" in text
+    assert "inputs still read:" in text
+
+
+def test_a_picture(tmp_path, capsys):
+    path = tmp_path / "lean.png"
+    assert main(["--plot", str(path), *QUICK]) == 0
+    assert "drawn into" in capsys.readouterr().out
+    assert path.read_bytes().startswith(b"\x89PNG")
+    code, text = errors(capsys, ["--plot", str(tmp_path / "lean.txt")])
+    assert code == 2
+    assert "expected a .png, .pdf or .svg file" in text
 
 
 def test_channels_of_a_convolutional_network(capsys):
@@ -103,38 +118,153 @@ def test_bad_options_end_with_code_2(capsys, arguments, message):
     assert message in text.splitlines()[-1]
 
 
-def test_bad_files_end_with_one_line_and_code_2(capsys, tmp_path, iris_csv):
-    text = tmp_path / "letters.csv"
-    text.write_text("a,target\nx,1\ny,2\n")
-    ragged = tmp_path / "ragged.csv"
-    ragged.write_text("a,target\n1,1,1\n")
-    wrong = tmp_path / "wrong.npz"
-    np.savez(wrong, A=np.zeros(3))
-    broken = tmp_path / "broken.npz"
-    broken.write_bytes(b"nothing")
-    other = tmp_path / "data.xlsx"
-    other.touch()
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    for path, message in [
-        (iris_csv, "no column 'target' among a, b, c, d, species"),
-        (text, "features must be numbers"),
-        (ragged, "not every row has the 2 fields of the header"),
-        (wrong, "expected arrays X and y"),
-        (broken, "not a readable .npz file"),
-        (other, "expected a folder, an .npz or a .csv file"),
-        (empty, "train-images-idx3-ubyte.gz is missing"),
-    ]:
-        code, printed = errors(capsys, ["--data", str(path)])
-        assert (code, len(printed.splitlines())) == (2, 1)
-        assert message in printed
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"a,b\n1,1\n", "name the one to predict with --target, of a, b"),
+        ("a.csv", b"a,target\n1,1,1\n1,2\n", "row 2 has 3 fields, but the header in row 1 has 2"),
+        ("a.csv.gz", b"nothing", "Not a gzipped file"),
+        ("a.npz", b"nothing", "not a readable .npz file"),
+        ("a.npz", b"", "not a readable .npz file"),
+        ("a.xlsx", b"", "expected a folder, an .npz, .csv or .tsv file"),
+    ],
+)
+def test_bad_files_end_with_one_line_and_code_2(capsys, tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    code, printed = errors(capsys, ["--data", str(path)])
+    assert (code, len(printed.splitlines())) == (2, 1)
+    assert printed.startswith("skscreen: error: ")
+    assert message in printed
+    assert name in printed
+
+
+@pytest.fixture
+def people_csv(tmp_path):
+    """Make a table with an index, numbers, categories, missing values and two possible targets."""
+    rng = np.random.default_rng(0)
+    lines = ["id;age;job;income;member"]
+    for number in range(160):
+        age, job = rng.integers(20, 60), rng.choice(["cook", "nurse", "Bäcker", ""])
+        income = f"{1000 + 31.5 * age + 500 * (job == 'cook'):.2f}".replace(".", ",")
+        member = "yes" if age > 40 else "no"
+        lines.append(f"{number};{age if number % 9 else ''};{job};{income};{member}")
+    path = tmp_path / "people.csv"
+    path.write_bytes("\n".join(lines).encode("latin-1"))
+    return path
+
+
+def test_a_table_with_categories_is_trained_saved_and_predicted(people_csv, tmp_path, capsys):
+    model = tmp_path / "model.skscreen"
+    arguments = ["--target", "member", "--ignore", "income", "--save", str(model)]
+    assert main(["--data", str(people_csv), *arguments, *QUICK]) == 0
+    text = capsys.readouterr().out
+    for line in (
+        "people: 120 training and 40 test samples, 2 features, 2 classes",
+        "read as Latin-1, since it is not UTF-8",
+        "left out: 'id', which numbers or names the rows",
+        "features: 1 column of numbers (age), filled with the median and standardised; 1 column "
+        "of categories (job), one-hot encoded",
+        "network 5-16-1",
+        "saved to",
+    ):
+        assert line in text
+    assert "job_Bäcker" in text
+    assert main(["predict", str(model), str(people_csv), "--proba"]) == 0
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert lines[0] == "row,member,probability of no,probability of yes"
+    assert len(lines) == 161
+    row, member, no, yes = lines[1].split(",")
+    assert (row, member) == ("2", "yes" if float(yes) > float(no) else "no")
+    assert printed.err.startswith("accuracy: ")
+    assert printed.err.endswith(" of 160 rows\n")
+    output = tmp_path / "out.csv"
+    assert main(["predict", str(model), str(people_csv), "--output", str(output)]) == 0
+    assert capsys.readouterr().out == ""
+    assert output.read_text().splitlines()[1] == f"2,{member}"
+
+
+def test_a_regression(people_csv, tmp_path, capsys):
+    model = tmp_path / "model.skscreen"
+    arguments = ["--target", "income", "--save", str(model), "--sparsity", "0.5"]
+    assert main(["--data", str(people_csv), *arguments, *QUICK]) == 0
+    text = capsys.readouterr().out
+    assert "3 features, a regression" in text
+    assert "test R2" in text
+    new = tmp_path / "new.csv"
+    new.write_text("job,age,member\ncook,30,yes\nteacher,,no\n")
+    assert main(["predict", str(model), str(new)]) == 0
+    printed = capsys.readouterr()
+    assert [line.split(",")[0] for line in printed.out.splitlines()] == ["row", "2", "3"]
+    assert printed.err == ""
+    for options, message in (
+        (["--proba"], "--proba needs a model of classes"),
+        (["--output", str(tmp_path / "nowhere" / "a.csv")], "there is no folder"),
+    ):
+        code, error = errors(capsys, ["predict", str(model), str(new), *options])
+        assert code == 2
+        assert message in error.splitlines()[-1]
+
+
+def test_a_model_of_arrays(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    path, model = tmp_path / "noise.npz", tmp_path / "model.skscreen"
+    X, y = rng.random((80, 9)), np.arange(80) % 2
+    np.savez(path, X=X, y=y)
+    assert main(["--data", str(path), "--save", str(model), *QUICK]) == 0
+    capsys.readouterr()
+    assert main(["predict", str(model), str(path)]) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 81
+    assert "of 80 rows" in printed.err
+    narrow = tmp_path / "narrow.npz"
+    np.savez(narrow, X=X[:, :4])
+    table = tmp_path / "a.csv"
+    table.write_text("a,b\n1,2\n")
+    for data, message in (
+        (narrow, "X has 4 features, the model was trained on 9"),
+        (table, "expected an .npz file, as the model was trained on arrays"),
+        (tmp_path / "gone.npz", "there is no such file"),
+    ):
+        code, error = errors(capsys, ["predict", str(model), str(data)])
+        assert (code, len(error.splitlines())) == (2, 1)
+        assert message in error
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing", b"\x80\x04K\x01.", b"\x80\x04."])
+def test_a_file_that_is_no_model(tmp_path, capsys, content):
+    model, data = tmp_path / "model", tmp_path / "a.csv"
+    data.write_text("a,b\n1,2\n")
+    model.write_bytes(content)
+    code, error = errors(capsys, ["predict", str(model), str(data)])
+    assert (code, len(error.splitlines())) == (2, 1)
+    assert "not a model that --save has written" in error
+
+
+def test_a_reader_that_stops_early_is_no_error(people_csv):
+    command = [sys.executable, "-m", "skscreen", "--data", str(people_csv), *QUICK]
+    with subprocess.Popen(
+        [*command, "--target", "member"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        error = process.stderr.read()
+    assert (process.returncode, error) == (0, b"")
 
 
 def test_help_documents_every_option():
     shown = subprocess.run(
         [sys.executable, "-m", "skscreen", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    for option in ("--data", "--target", "--network", "--sparsity", "--epochs", "--seed"):
+    for option in (
+        "--data",
+        "--target",
+        "--network",
+        "--sparsity",
+        "--epochs",
+        "--seed",
+        "--save",
+    ):
         assert option in shown
     for name in ("digits", "fashion", "mnist", ".npz", ".csv"):
         assert name in shown

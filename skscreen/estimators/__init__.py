@@ -3,7 +3,9 @@
 from skscreen.estimators.cnn import CNNClassifier, CNNRegressor
 from skscreen.estimators.handoff import HiddenActivations
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
+from skscreen.estimators.path import PruningPath, pruning_path
 from skscreen.estimators.pruner import ScreeningPruner
+from skscreen.estimators.pruner_cv import ScreeningPrunerCV
 
 __all__ = [
     "CNNClassifier",
@@ -11,5 +13,8 @@ __all__ = [
     "HiddenActivations",
     "MLPClassifier",
     "MLPRegressor",
+    "PruningPath",
     "ScreeningPruner",
+    "ScreeningPrunerCV",
+    "pruning_path",
 ]

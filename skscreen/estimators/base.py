@@ -3,7 +3,7 @@
 import copy
 import warnings
 from abc import ABCMeta, abstractmethod
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -11,15 +11,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_consistent_length,
     check_is_fitted,
     validate_data,
 )
 
-from skscreen._version import __version__
-from skscreen.estimators._docs import fill_docs
-from skscreen.estimators._params import (
+from skscreen._params import (
+    INFINITY,
     boolean,
     check_parameters,
     integer,
@@ -28,10 +26,12 @@ from skscreen.estimators._params import (
     random_state,
     real,
 )
+from skscreen._version import __version__
+from skscreen.estimators._docs import fill_docs
+from skscreen.estimators._sklearn import check_sample_weight
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
+from skscreen.estimators.samples import as_rows, flat_copy, subset
 from skscreen.nn import Loss, TrainingOptions, train
-
-INFINITY = float("inf")
 
 TRAINING_CHECKS = {
     "solver": one_of("adam", "sgd", "lbfgs"),
@@ -44,7 +44,7 @@ TRAINING_CHECKS = {
     "shuffle": boolean,
     "random_state": random_state,
     "tol": real(0, INFINITY, closed="left") | none,
-    "verbose": boolean,
+    "verbose": boolean | integer(0),
     "warm_start": boolean,
     "momentum": real(0, 1),
     "nesterovs_momentum": boolean,
@@ -61,11 +61,44 @@ TRAINING_CHECKS = {
 }
 
 
+# Larger floating-point numbers are whole by their nature more often than as counts.
+LARGEST_COUNT = 2**31
+
+
+def relative_weights(weight):
+    """Give weights a mean of one, unless they are whole numbers, which count repetitions.
+
+    What they add up to would else decide how much the L2 penalty counts, and very small ones
+    would leave nothing but the penalty.
+    """
+    if weight.max() < LARGEST_COUNT and (weight == np.round(weight)).all():
+        return weight
+    weight = weight / weight.max()  # the mean of equal weights is then exactly one
+    return weight / weight.mean()
+
+
+@dataclass
+class TrainingState:
+    """What ``partial_fit`` goes on from, beside the network.
+
+    Parameters
+    ----------
+    rng : numpy.random.RandomState
+    optimizer : SGD, Adam or None
+    """
+
+    rng: object
+    optimizer: object = None
+
+
 class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta):
     """A network behind ``fit``; a subclass says how it is built, a task mixin what it learns.
 
-    The task mixin gives ``_encode_target``, ``_task_weight``, ``_stratify``, ``_output`` and
-    ``_score_held_out``; the subclass gives ``_build_network`` and ``_parameter_checks``.
+    For the package (the pruner, the hand-over in a Pipeline, files) it has a face of its own:
+    `training_data`, `training_weight`, `hold_out`, `training_options`, `validated_inputs`,
+    `hidden_activations`, `detached_copy` and `adopt`. The task mixin gives ``_encode_target``,
+    ``_task_weight``, ``_stratify``, ``_output_kind`` and ``_score_held_out``; the
+    subclass gives ``_build_network`` and ``_parameter_checks``.
     """
 
     _parameter_checks = TRAINING_CHECKS
@@ -99,22 +132,30 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             When the loss is no longer finite; the estimator stays as it was.
         """
         go_on = self.warm_start and hasattr(self, "network_")
-        X, target = self._validated_training_data(X, y, reset=not go_on)
-        self._train(X, target, sample_weight, X_val, y_val, options=self._options(), go_on=go_on)
-        vars(self).pop("_optimizer", None)
+        X, target = self.training_data(X, y, reset=not go_on)
+        options = self.training_options()
+        self._train(X, target, sample_weight, X_val, y_val, options=options, go_on=go_on)
         return self
 
     def _partial_fit(self, X, y, sample_weight, X_val, y_val, **target_options):
         """Run one epoch over a batch of data, going on with weights and optimiser state."""
         go_on = hasattr(self, "network_")
-        X, target = self._validated_training_data(X, y, reset=not go_on, **target_options)
-        options = self._options(max_iter=1, tol=None)
+        X, target = self.training_data(X, y, reset=not go_on, **target_options)
+        options = self.training_options(max_iter=1, tol=None)
+        state = copy.deepcopy(getattr(self, "_training_state", None)) if go_on else None
         self._train(
-            X, target, sample_weight, X_val, y_val, options=options, go_on=go_on, keep_state=True
+            X,
+            target,
+            sample_weight,
+            X_val,
+            y_val,
+            options=options,
+            go_on=go_on,
+            state=state or TrainingState(check_random_state(self.random_state)),
         )
         return self
 
-    def _validated_training_data(self, X, y, *, reset, named=True, **target_options):
+    def training_data(self, X, y, *, reset, named=True, **target_options):
         """Check the parameters and the data; return ``X`` and a ``Target``, changing nothing.
 
         ``named=False`` is for samples that lost their feature names in an earlier check.
@@ -141,25 +182,28 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         return X, target
 
     def _validate_pair(self, probe, X, y, *, reset):
-        return validate_data(
+        X, y = validate_data(
             probe,
             self._flat_samples(probe, X, reset=reset),
             y,
             reset=reset,
             dtype=self._dtypes(np.dtype(self.dtype)),
             order="C",
+            accept_sparse="csr",
             multi_output=True,
             y_numeric=self._output_kind == "regressor",
         )
+        return as_rows(X), y
 
-    def _validated_inputs(self, X):
+    def validated_inputs(self, X):
         """Check samples to predict for; return them as the network reads them."""
         check_is_fitted(self, "network_")
         if isinstance(X, Handoff):
             return X.inputs  # checked when it was made
         X = self._flat_samples(self, X, reset=False)
         dtypes = self._dtypes(self.network_.dtype)
-        return validate_data(self, X, reset=False, dtype=dtypes, order="C")
+        X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")
+        return as_rows(X)
 
     def _flat_samples(self, probe, X, *, reset):
         """Return samples of one axis; ``probe`` gets attributes on their shape."""
@@ -169,7 +213,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         """Dtypes of samples that the network reads without conversion, the first by default."""
         return dtype
 
-    def _options(self, **changes):
+    def training_options(self, **changes):
         """Collect the training parameters, with ``changes``, into `TrainingOptions`."""
         names = {field.name for field in fields(TrainingOptions)}
         values = {
@@ -177,23 +221,27 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         }
         return TrainingOptions(**(values | changes))
 
-    def _train(self, X, target, sample_weight, X_val, y_val, *, options, go_on, keep_state=False):
-        """Train a network aside and, when all went well, set the fitted attributes."""
-        rng = check_random_state(self.random_state)
-        weight = self._training_weight(X, target, sample_weight)
-        rows, score = self._hold_out(X, target, weight, X_val, y_val, rng)
+    def _train(self, X, target, sample_weight, X_val, y_val, *, options, go_on, state=None):
+        """Train a network aside and, when all went well, set the fitted attributes.
+
+        With a `TrainingState` the training goes on from it, and it is kept.
+        """
+        rng = check_random_state(self.random_state) if state is None else state.rng
+        weight = self.training_weight(X, target, sample_weight)
+        rows, score = self._held_out(X, target, weight, X_val, y_val, rng)
         fresh = None if go_on else self._build_network(X.shape[1], target, rng)
         network = fresh or self.network_.copy()
         if go_on:  # the checkpoint is one of the first training
             options = replace(options, checkpoint_epoch=None)
-        optimizer = copy.deepcopy(getattr(self, "_optimizer", None)) if go_on else None
-        if keep_state and optimizer is None:
-            optimizer = options.new_optimizer(network.parameters())
+        optimizer = None
+        if state is not None:
+            optimizer = state.optimizer or options.new_optimizer(network.parameters())
+            state = TrainingState(rng, optimizer)
         loss = Loss(network.output, target.values[rows], weight[rows])
-        result = train(network, X[rows], loss, options, rng, score=score, optimizer=optimizer)
-        self._set_fitted(network, target, result, go_on)
-        if keep_state:
-            self._optimizer = optimizer
+        result = train(
+            network, subset(X, rows), loss, options, rng, score=score, optimizer=optimizer
+        )
+        self._set_fitted(network, target, result, go_on, state)
         if not result.converged:
             warnings.warn(
                 f"training stopped at max_iter={options.max_iter} before it converged: raise "
@@ -202,14 +250,14 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
                 stacklevel=3,
             )
 
-    def _training_weight(self, X, target, sample_weight):
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    def training_weight(self, X, target, sample_weight):
+        weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         weight = weight * self._task_weight(target)
         if not weight.any():
             raise ValueError("sample_weight must not be zero for all samples")
-        return weight
+        return relative_weights(weight)
 
-    def _hold_out(self, X, target, weight, X_val, y_val, rng):
+    def _held_out(self, X, target, weight, X_val, y_val, rng):
         """Return the rows to train on and, with early stopping, the score on the others."""
         everything = slice(None)
         if (X_val is None) != (y_val is None):
@@ -225,9 +273,9 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             values = target.encode(y_val)
             check_consistent_length(X_val, values)
             return everything, self._held_out_score(X_val, values, None)
-        return self._split(X, target, weight, self.validation_fraction, rng)
+        return self.hold_out(X, target, weight, self.validation_fraction, rng)
 
-    def _split(self, X, target, weight, fraction, rng):
+    def hold_out(self, X, target, weight, fraction, rng):
         """Hold out a share of the samples; return the other rows and the score on the share."""
         rows, held = train_test_split(
             np.arange(len(X)),
@@ -237,34 +285,56 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         )
         if not weight[rows].any():
             raise ValueError("sample_weight is zero for all samples that are not held out")
-        return rows, self._held_out_score(X[held], target.values[held], weight[held])
+        return rows, self._held_out_score(subset(X, held), target.values[held], weight[held])
 
     def _held_out_score(self, X, values, weight):
         if weight is not None and not weight.any():
             weight = None
         return lambda network: self._score_held_out(network, X, values, weight)
 
-    def _set_fitted(self, network, target, result, go_on):
-        """Set every fitted attribute; nothing raises from here on."""
+    def _set_fitted(self, network, target, result, go_on, state):
+        """Set every fitted attribute at once, so that an interrupt cannot part them."""
         before = vars(self) if go_on else {}
-        vars(self).update(target.input_attributes)
-        vars(self).update(target.fitted_attributes)
-        self.network_ = network
-        self.checkpoint_ = before.get("checkpoint_", result.checkpoint)
-        self.n_iter_ = before.get("n_iter_", 0) + result.n_iter
-        self.t_ = before.get("t_", 0) + result.n_samples_seen
-        self.loss_curve_ = [*before.get("loss_curve_", []), *result.loss_curve]
-        self.loss_ = self.loss_curve_[-1]
+        curve = [*before.get("loss_curve_", []), *result.loss_curve]
+        scores = best_score = best_loss = None
         if self.early_stopping:
-            earlier = before.get("validation_scores_") or []
-            self.validation_scores_ = [*earlier, *result.validation_scores]
-            self.best_validation_score_ = max(self.validation_scores_)
-            self.best_loss_ = None
+            scores = [*(before.get("validation_scores_") or []), *result.validation_scores]
+            best_score = max(scores)
         else:
-            self.validation_scores_ = self.best_validation_score_ = None
-            self.best_loss_ = min(self.loss_curve_)
-        self.n_outputs_ = target.n_outputs
-        self.out_activation_ = target.output
+            best_loss = min(curve)
+        fitted = {
+            **target.input_attributes,
+            **target.fitted_attributes,
+            "network_": network,
+            "checkpoint_": before.get("checkpoint_", result.checkpoint),
+            "n_iter_": before.get("n_iter_", 0) + result.n_iter,
+            "t_": before.get("t_", 0) + result.n_samples_seen,
+            "loss_curve_": curve,
+            "loss_": curve[-1],
+            "validation_scores_": scores,
+            "best_validation_score_": best_score,
+            "best_loss_": best_loss,
+            "n_outputs_": target.n_outputs,
+            "out_activation_": target.output,
+            "_training_state": state,
+        }
+        if not go_on:  # names of an earlier fit
+            vars(self).pop("feature_names_in_", None)
+        vars(self).update(fitted)
+
+    def adopt(self, options):
+        """Let ``partial_fit`` go on with the penalty that the network was trained with last."""
+        self.alpha = options.alpha
+
+    def detached_copy(self):
+        """Return a fitted copy that shares nothing with this one, for others to change.
+
+        It has neither the checkpoint nor the state that ``partial_fit`` goes on from.
+        """
+        twin = copy.deepcopy(self)
+        for name in ("checkpoint_", "_training_state"):
+            vars(twin).pop(name, None)
+        return twin
 
     @property
     def coefs_(self):
@@ -285,11 +355,11 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         # hasattr must be False before fit, so this is an AttributeError, not a NotFittedError
         return self.__getattribute__("network_")
 
-    def _hidden(self, inputs):
+    def hidden_activations(self, inputs):
         """Activations of the last hidden layer for validated samples."""
         depth = len(self.network_.layers) - 1
         if depth == 0:
-            return inputs.reshape(len(inputs), -1).copy()
+            return flat_copy(inputs)
         return self.network_.logits(inputs, depth=depth).reshape(len(inputs), -1)
 
     def __getstate__(self):
@@ -311,4 +381,5 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # the network's dtype, whatever comes in
         tags.target_tags.required = True
+        tags.input_tags.sparse = True
         return tags

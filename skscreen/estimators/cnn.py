@@ -3,9 +3,10 @@
 import math
 
 import numpy as np
+from scipy.sparse import issparse
 
+from skscreen._params import Check, is_integer, mapping, none, one_of, sizes
 from skscreen.estimators._docs import fill_docs
-from skscreen.estimators._params import Check, is_integer, mapping, none, one_of, sizes
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.mlp import MLP_CHECKS, dense_layers
 from skscreen.estimators.tasks import ClassifierTask, RegressorTask
@@ -108,6 +109,11 @@ class _CNN(NetworkEstimator):
 
     def _flat_samples(self, probe, X, *, reset):
         """Flatten images, and set ``image_shape_`` or compare with it."""
+        if issparse(X):
+            raise ValueError(
+                f"{type(self).__name__} needs images as a dense array, got a sparse matrix: use "
+                "X.toarray(), or a fully connected network"
+            )
         shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
         if reset:
             probe.image_shape_ = self._image_shape_for(shape)
@@ -190,6 +196,7 @@ class _CNN(NetworkEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.sparse = False
         return tags
 
 

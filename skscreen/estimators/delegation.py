@@ -5,6 +5,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skscreen.estimators.adapt_sklearn import unfitted_counterpart
+from skscreen.estimators.facts import PrunedFactsMixin
 from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
 
@@ -16,17 +18,17 @@ def delegates(name):
         estimator = getattr(pruner, "estimator_", pruner.estimator)
         if estimator is None:  # in a Pipeline, before fit: what the network is, is not known yet
             return pruner.task != "regression" or name in ("predict", "score")
-        getattr(estimator, name)  # its AttributeError says what is missing
+        getattr(unfitted_counterpart(estimator), name)  # its AttributeError says what is missing
         return True
 
     return available_if(holds)
 
 
-class PrunedNetworkMixin(HiddenActivationsMixin):
+class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
     """Predictions, activations and facts of the network in ``estimator_``."""
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
+        return hasattr(self, "estimator_")
 
     def get_feature_names_out(self, input_features=None):
         """Names of the hidden activations that ``transform`` gives.
@@ -129,8 +131,8 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         check_is_fitted(self)
         return getattr(self.estimator_, method)(find_handoff(X) or X, *args, **kwargs)
 
-    def _validated_inputs(self, X):
-        return self.estimator_._validated_inputs(find_handoff(X) or X)
+    def validated_inputs(self, X):
+        return self.estimator_.validated_inputs(find_handoff(X) or X)
 
     @property
     def _network_estimator(self):
@@ -150,6 +152,11 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         """
         check_is_fitted(self)
         return np.flatnonzero(self._support) if indices else self._support.copy()
+
+    @property
+    def network_(self):
+        """The pruned network, compacted."""
+        return self._fitted_estimator().network_
 
     @property
     def classes_(self):
@@ -175,7 +182,7 @@ class PrunedNetworkMixin(HiddenActivationsMixin):
         network = getattr(self, "estimator_", self.estimator)
         if network is None:
             network = MLPRegressor() if self.task == "regression" else MLPClassifier()
-        inner = get_tags(network)
+        inner = get_tags(unfitted_counterpart(network))
         tags.estimator_type = inner.estimator_type
         tags.classifier_tags = inner.classifier_tags
         tags.regressor_tags = inner.regressor_tags

@@ -1,9 +1,13 @@
 """The lazy hidden activations that carry a fitted network from one Pipeline step to the next."""
 
+import hashlib
+
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils._set_output import _get_output_config, _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
+
+from skscreen.estimators._sklearn import get_output_config, wrap_data_with_container
+from skscreen.estimators.samples import subset
 
 # Where a DataFrame of activations keeps its Handoff.
 ATTRS_KEY = "skscreen_handoff"
@@ -16,13 +20,16 @@ class Handoff:
     ----------
     estimator : estimator
         Fitted; whoever prunes it takes a copy first.
-    inputs : ndarray of shape (n_samples, n_features)
+    inputs : ndarray or SparseRows of shape (n_samples, n_features)
         Validated samples.
+    digest : bytes or None, default=None
+        Of the activations in a DataFrame, to notice when that is changed.
     """
 
-    def __init__(self, estimator, inputs):
+    def __init__(self, estimator, inputs, digest=None):
         self.estimator = estimator
         self.inputs = inputs
+        self.digest = digest
 
     def __deepcopy__(self, memo):
         # pandas copies ``attrs`` deeply with every operation; the network need not follow
@@ -48,7 +55,9 @@ class HiddenActivations(np.lib.mixins.NDArrayOperatorsMixin):
 
     Examples
     --------
-    >>> import numpy as np
+    >>> import hashlib
+
+    import numpy as np
     >>> from skscreen import MLPClassifier
     >>> X, y = np.eye(6), [0, 1, 0, 1, 0, 1]
     >>> hidden = MLPClassifier((4,), solver="lbfgs", max_iter=5, tol=None).fit_transform(X, y)
@@ -81,10 +90,12 @@ class HiddenActivations(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype=None, copy=None):
         if copy is False:
             raise ValueError("HiddenActivations are computed when read: copy=False is impossible")
-        hidden = self.handoff.estimator._hidden(self.handoff.inputs)
+        hidden = self.handoff.estimator.hidden_activations(self.handoff.inputs)
         return hidden if dtype is None else hidden.astype(dtype, copy=False)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if any(isinstance(x, HiddenActivations) for x in kwargs.get("out", ())):
+            return NotImplemented  # computed anew when read, they cannot be written to
         arrays = [np.asarray(x) if isinstance(x, HiddenActivations) else x for x in inputs]
         return getattr(ufunc, method)(*arrays, **kwargs)
 
@@ -94,7 +105,7 @@ class HiddenActivations(np.lib.mixins.NDArrayOperatorsMixin):
         )
         if not rows_only:
             return np.asarray(self)[key]
-        inputs = self.handoff.inputs[key]
+        inputs = subset(self.handoff.inputs, key)
         shape = (len(inputs), *self.shape[1:])
         return HiddenActivations(Handoff(self.handoff.estimator, inputs), shape, self.dtype)
 
@@ -116,7 +127,8 @@ def find_handoff(X):
     Raises
     ------
     ValueError
-        For a DataFrame with other rows than those its network saw.
+        For a DataFrame with other rows than those its network saw, or in another order, or with
+        other values: the pruner reads the samples, so that changes would be ignored.
     """
     if isinstance(X, HiddenActivations):
         return X.handoff
@@ -127,14 +139,25 @@ def find_handoff(X):
             f"the DataFrame of hidden activations has {len(X)} rows, but the network that made it "
             f"saw {len(handoff.inputs)} samples: select samples before the network, not after it"
         )
+    if handoff is not None and handoff.digest != _digest(X):
+        raise ValueError(
+            "the DataFrame of hidden activations was changed, or its rows were moved, after the "
+            "network made it: the pruner prunes the network, and such changes would be ignored. "
+            "Leave out what stands between the two"
+        )
     return handoff
+
+
+def _digest(frame):
+    """Fingerprint of the values of a DataFrame; the same in every process."""
+    return hashlib.blake2b(np.ascontiguousarray(frame.to_numpy())).digest()
 
 
 class HiddenActivationsMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Adds ``transform`` to an estimator that is, or holds, a network estimator.
 
-    The estimator gives ``_validated_inputs(X)`` and ``network_``; one that only holds the network
-    estimator gives that as ``_network_estimator``. The latter gives ``_hidden(inputs)``.
+    The estimator gives ``validated_inputs(X)`` and ``network_``; one that only holds the network
+    estimator gives that as ``_network_estimator``, which gives ``hidden_activations(inputs)``.
     """
 
     @property
@@ -163,13 +186,14 @@ def transform(self, X):
         hold the reference that `ScreeningPruner` reads.
     """
     check_is_fitted(self, "network_")
-    inputs = self._validated_inputs(X)
+    inputs = self.validated_inputs(X)
     handoff = Handoff(self._network_estimator, inputs)
-    if _get_output_config("transform", self)["dense"] == "default":
+    if get_output_config("transform", self)["dense"] == "default":
         return HiddenActivations(handoff, (len(inputs), self._n_features_out), self.network_.dtype)
-    frame = _wrap_data_with_container("transform", handoff.estimator._hidden(inputs), X, self)
+    activations = handoff.estimator.hidden_activations(inputs)
+    frame = wrap_data_with_container("transform", activations, X, self)
     if hasattr(frame, "attrs"):
-        frame.attrs[ATTRS_KEY] = handoff
+        frame.attrs[ATTRS_KEY] = Handoff(handoff.estimator, inputs, _digest(frame))
     return frame
 
 

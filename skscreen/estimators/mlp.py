@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from skscreen._params import mapping, none, one_of, sizes
 from skscreen.estimators._docs import fill_docs
-from skscreen.estimators._params import mapping, none, one_of, sizes
 from skscreen.estimators.base import TRAINING_CHECKS, NetworkEstimator
 from skscreen.estimators.tasks import ClassifierTask, RegressorTask
 from skscreen.nn import Dense, Network

@@ -1,107 +1,99 @@
 """From the parameters of a pruner to a plan."""
 
 from dataclasses import replace
-from functools import partial
 
-from skscreen.estimators._params import (
+from skscreen._params import (
+    INFINITY,
     boolean,
     function,
+    instance,
     integer,
     none,
     one_of,
     random_state,
     real,
 )
-from skscreen.estimators.base import INFINITY
 from skscreen.pruning import (
     ALLOCATIONS,
     BUDGETS,
     CRITERIA,
     GRANULARITIES,
     SCHEDULES,
+    Distillation,
+    FWeights,
     PruningPlan,
     resolve_criterion,
+    resolve_distillation,
 )
-from skscreen.pruning.criteria import F_SIDES, WEIGHTINGS
 from skscreen.screening import (
-    POOLINGS,
-    SCREENS,
     SELECTIONS,
-    permutation_screen,
+    STATISTICS,
+    Screen,
+    Significance,
+    check_selection,
     resolve_screen,
-    select,
+    resolve_selection,
 )
 
 # What is left of a network has to learn anew: with Adam it is trained at a higher learning rate
 # than the dense one, with a stronger L2 penalty, and with dropout, the more the more weights there
-# are for each sample. Chosen on held-out parts of the training data; see docs/guide.md.
+# are for each sample. Chosen on held-out parts of the training data; see docs/experiments.md.
 RATE_FACTOR, LARGEST_AUTO_RATE = 3, 0.003
 # (connections kept per sample, dropout from there on), from the top; and how many each hidden unit
 # must keep on average to bear it.
 DROPOUT_BY_WEIGHTS = ((2, 0.2), (0.2, 0.1), (0.07, 0.05))
 WEIGHTS_PER_UNIT_TO_DROP = 6
-LEAST_ALPHA = {"connection": 0.02, "channel": 0.05}
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
 
 PRUNER_CHECKS = {
     "granularity": one_of(*GRANULARITIES),
-    "criterion": one_of(*CRITERIA) | function,
+    "sparsity": real(0, 1, closed="left") | integer(1) | none,
     "budget": one_of(*BUDGETS),
-    "pooling": one_of(*POOLINGS),
-    "score_func": one_of(*SCREENS) | function,
-    "screen_samples": integer(10),
-    "mode": one_of("sparsity", *SELECTIONS),
-    "significance": real(0, 1, closed="neither"),
-    "min_effect": real(0, 1, closed="left"),
-    "null": one_of("theory", "permutation"),
-    "n_permutations": integer(1),
-    "sparsity": real(0, 1, closed="left"),
-    "f_weight": real(0, 1),
-    "weighting": one_of(*WEIGHTINGS),
-    "f_side": one_of(*F_SIDES),
+    "criterion": one_of(*CRITERIA) | function,
+    "f_weight": one_of("auto") | real(0, 1),
+    "score_func": one_of(*STATISTICS) | instance(Screen) | function,
+    "selection": one_of("auto", *SELECTIONS) | none | instance(Significance),
     "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
-    "refresh": one_of("round", "step"),
     "pruning_epochs": one_of("auto") | integer(0),
     "fine_tune_epochs": one_of("auto") | integer(0),
-    "distill": real(0, 1),
-    "temperature": real(0, INFINITY, closed="neither"),
     "learning_rate_init": one_of("auto") | real(0, INFINITY, closed="neither") | none,
     "alpha": one_of("auto") | real(0, INFINITY, closed="left") | none,
     "dropout": one_of("auto") | real(0, 1, closed="left") | none,
+    "distill": real(0, 1) | instance(Distillation),
     "rewind": boolean,
-    "early_stopping": boolean,
-    "validation_fraction": real(0, 1, closed="neither"),
+    "validation_fraction": real(0, 1, closed="neither") | none,
     "task": one_of("auto", "classification", "regression"),
     "random_state": random_state,
-    "verbose": boolean,
+    "verbose": boolean | integer(0),
 }
 
 
-def make_screen(pruner, rng):
-    """Return the `Screen` that the parameters describe."""
-    if pruner.null == "theory":
-        return resolve_screen(pruner.score_func)
-    if pruner.score_func not in ("f", "f_regression"):
-        raise ValueError(
-            "null='permutation' shuffles the labels for score_func 'f' or 'f_regression', got "
-            f"score_func={pruner.score_func!r}"
-        )
-    return permutation_screen(pruner.n_permutations, rng.randint(2**31 - 1))
+def pruner_checks():
+    """Return the table of checks; granularities and criteria may have been entered meanwhile."""
+    return PRUNER_CHECKS | {
+        "granularity": one_of(*GRANULARITIES),
+        "criterion": one_of(*CRITERIA) | function,
+    }
 
 
 def training_options(pruner, dense, n_samples):
-    """Collect how a network is trained with so many samples between and after the rounds."""
-    options = dense._options(verbose=False)
+    """Collect how a network is trained with so many samples between and after the rounds.
+
+    Returns
+    -------
+    options : TrainingOptions
+    """
+    options = dense.training_options(verbose=pruner.verbose > 1)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
         rate = options.learning_rate_init
         if dense.solver == "adam":
             rate = max(rate, min(RATE_FACTOR * rate, LARGEST_AUTO_RATE))
     if alpha == "auto":
-        alpha = max(LEAST_ALPHA[pruner.granularity], options.alpha)
+        alpha = max(GRANULARITIES[pruner.granularity].least_alpha, options.alpha)
     if dropout == "auto":
         dropout = None
         if dense.solver != "lbfgs" and options.batch_length(n_samples) < n_samples:
@@ -115,8 +107,8 @@ def training_options(pruner, dense, n_samples):
 
 
 def _least_dropout(pruner, network, n_samples):
-    """Dropout for single connections, by how many of them are kept; None for the network's own."""
-    if pruner.granularity != "connection" or pruner.mode != "sparsity":
+    """Dropout by how many connections are kept; None for the network's own."""
+    if not GRANULARITIES[pruner.granularity].drops_out or pruner.sparsity is None:
         return None
     n_kept = round((1 - pruner.sparsity) * sum(layer.weight.size for layer in network.layers))
     n_hidden = sum(layer.n_outputs for layer in network.layers[:-1])
@@ -126,62 +118,44 @@ def _least_dropout(pruner, network, n_samples):
     return next(enough, None)
 
 
-def make_plan(pruner, dense, screen, checkpoint):
+def make_plan(pruner, dense, rng, checkpoint):
     """Turn the parameters into a `PruningPlan` for a fitted network estimator."""
-    if pruner.refresh == "step" and (dense.solver == "lbfgs" or not screen.streams):
+    network = dense.network_
+    granularity = GRANULARITIES[pruner.granularity]
+    granularity.check(network)
+    screen = resolve_screen(pruner.score_func).resolve(rng)
+    screens_inputs = pruner.selection == "auto" and granularity.screens_inputs
+    significance = None if pruner.selection == "auto" else resolve_selection(pruner.selection)
+    if significance is None and pruner.sparsity is None:
         raise ValueError(
-            "refresh='step' needs solver 'adam' or 'sgd' and a statistic that streams, got solver="
-            f"{dense.solver!r}, score_func={pruner.score_func!r} and null={pruner.null!r}"
+            "sparsity=None needs a selection, which then decides how much is cut, got "
+            f"selection={pruner.selection!r}"
         )
-    if pruner.granularity == "channel" and len(dense.network_.layers) == 1:
-        raise ValueError(
-            "granularity='channel' needs a network with hidden layers, got one without; "
-            "granularity='connection' cuts its single weights"
-        )
-    budget = max(dense.n_iter_, LEAST_EPOCHS)
+    if significance is not None:
+        check_selection(screen.pooling, [layer.n_positions for layer in network.layers])
+    n_epochs = max(dense.n_iter_, LEAST_EPOCHS)
     pruning_epochs, fine_tune_epochs = pruner.pruning_epochs, pruner.fine_tune_epochs
     if pruning_epochs == "auto":
-        pruning_epochs = budget // 2
+        pruning_epochs = n_epochs // 2
     if fine_tune_epochs == "auto":
-        fine_tune_epochs = budget - budget // 2
+        fine_tune_epochs = n_epochs - n_epochs // 2
+    allocation = pruner.allocation
+    if allocation == "auto":
+        allocation = granularity.default_allocation(network)
     return PruningPlan(
-        criterion=resolve_criterion(
-            pruner.criterion,
-            f_weight=pruner.f_weight,
-            weighting=pruner.weighting,
-            f_side=pruner.f_side,
-        ),
-        granularity=pruner.granularity,
+        criterion=resolve_criterion(pruner.criterion),
+        f_weights=FWeights(pruner.f_weight, screens_inputs),
+        granularity=granularity,
         budget=pruner.budget,
-        pooling=pruner.pooling,
         screen=screen,
-        screen_samples=pruner.screen_samples,
-        selector=_selector(pruner),
-        sparsity=pruner.sparsity,
-        allocation=_allocation(pruner, dense.network_),
+        significance=significance,
+        sparsity=granularity.share_to_cut(network, pruner.sparsity),
+        allocation=allocation,
         schedule=pruner.schedule,
         n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,
         pruning_epochs=pruning_epochs,
         fine_tune_epochs=fine_tune_epochs,
-        refresh=pruner.refresh,
         checkpoint=checkpoint,
-        distill=pruner.distill,
-        temperature=pruner.temperature,
+        distillation=resolve_distillation(pruner.distill),
         verbose=pruner.verbose,
-    )
-
-
-def _allocation(pruner, network):
-    if pruner.allocation != "auto":
-        return pruner.allocation
-    if pruner.granularity == "channel":
-        return "uniform"
-    return "lamp" if network.is_sharded else "erk"
-
-
-def _selector(pruner):
-    if pruner.mode == "sparsity":
-        return None
-    return partial(
-        select, mode=pruner.mode, significance=pruner.significance, min_effect=pruner.min_effect
     )

@@ -1,26 +1,53 @@
 """The estimator that prunes networks."""
 
-import copy
+import warnings
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skscreen.estimators._params import check_parameters
+from skscreen._params import check_parameters
+from skscreen.estimators.adapt_sklearn import (
+    fit_sklearn,
+    from_sklearn,
+    sklearn_counterpart,
+    unfitted_counterpart,
+)
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.handoff import find_handoff
-from skscreen.estimators.planning import (
-    PRUNER_CHECKS,
-    make_plan,
-    make_screen,
-    training_options,
-)
-from skscreen.pruning import ScreeningData, compact, prune
+from skscreen.estimators.planning import make_plan, pruner_checks, training_options
+from skscreen.estimators.samples import feature_deviations, subset
+from skscreen.estimators.tasks import check_task, looks_like_classes
+from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
 from skscreen.pruning.masks import read_inputs
-from skscreen.pruning.report import ScreeningReport
+
+
+@dataclass
+class PruningStart:
+    """What the pruning of a network starts with.
+
+    Parameters
+    ----------
+    lean : NetworkEstimator
+        A copy of the dense network, to be pruned.
+    data : ScreeningData
+    plan : PruningPlan
+    options : TrainingOptions
+    rng : numpy.random.RandomState
+    score : callable or None
+        On held-out samples.
+    """
+
+    lean: object
+    data: ScreeningData
+    plan: object
+    options: object
+    rng: object
+    score: object
 
 
 class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
@@ -35,58 +62,39 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     ----------
     estimator : estimator or None, default=None
         The network: an `MLPClassifier`, `MLPRegressor`, `CNNClassifier` or `CNNRegressor` of this
-        package. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around a
-        fitted network prunes a copy of that network without training the dense one again. None
-        takes the network that comes before the pruner in a Pipeline.
+        package, or one of `sklearn.neural_network`, which scikit-learn fits and which is then
+        converted. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around
+        a fitted network prunes a copy of that network without training the dense one again. None
+        takes the network of this package that comes before the pruner in a Pipeline.
     granularity : {"connection", "channel"}, default="connection"
         What is cut: single weights, or whole channels of convolutions and hidden units.
-    criterion : str or callable, default="screening"
-        What a connection, or a unit, is worth: "screening", or to compare with "magnitude",
-        "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient) and
-        "random". A callable takes an `skscreen.pruning.Evidence` and returns scores of the shape
-        ``evidence.shape``; the smallest are cut.
-    sparsity : float in [0, 1), default=0.9
-        Share to cut. Of single weights exactly ``round((1 - sparsity) * n_weights)`` are kept; of
-        units as many as the budget allows. Biases are not counted.
+    sparsity : float in [0, 1) or None, default=0.9
+        Share to cut. Of single weights exactly ``round((1 - sparsity) * n_weights)`` are kept,
+        unless `selection` leaves fewer; of units as many as the budget allows. Biases are not
+        counted. None, together with a `selection`, makes the sparsity an outcome.
     budget : {"weights", "macs", "units"}, default="weights"
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
-        and hidden units.
+        and hidden units. Of single connections it counts the weights.
+    criterion : str, Screening or callable, default="screening"
+        What a connection, or a unit, is worth: "screening", or to compare with "magnitude",
+        "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient) and
+        "random". A `Screening` says in which form magnitude and F enter. A callable takes an
+        `skscreen.pruning.Evidence` and returns scores of the shape ``evidence.shape``; the
+        smallest are cut.
     f_weight : float in [0, 1], default=0.05
-        Weight of the F-statistic in the score: 1 is screening alone, 0 the weights alone (with
-        the "product" weighting that is magnitude pruning).
-    weighting : {"standardized", "product", "convex"}, default="standardized"
-        How magnitude and F make a score: ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the
-        standard deviation ``s`` of the activation that is read;
-        ``|w|**(1 - f_weight) * F**f_weight``; or
-        ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within a layer.
-    f_side : {"source", "target", "both"}, default="target"
-        Whose F enters the score of a connection: that of the unit it reads, that of the unit it
-        leads to, or the geometric mean of the two. Channels and hidden units have their own F.
-    pooling : {"mean", "max", "positions", "local"}, default="max"
-        What the F-statistic of a convolution makes of the positions in an image: the mean or the
-        maximum of each sample, every position as an observation, or the mean of the statistics
-        at each position.
-    score_func : str or callable, default="f"
-        The statistic; see `skscreen.screening.screen` for the names. A function of (A, y) that
-        returns scores, or scores and p-values, such as those of scikit-learn, will do.
-    screen_samples : int >= 10, default=5000
-        Samples, drawn stratified by class, for a `score_func` or `null` that cannot stream, for
-        the standard deviations in the score, and for the gradients of "taylor" and "snip".
-    mode : {"sparsity", "fpr", "fdr", "fwe"}, default="sparsity"
-        Whether `sparsity` says how much is cut, or significance: the false positive rate, the
-        false discovery rate or the family-wise error is held at `significance` in each layer, all
-        connections of units that are not significant are cut (for channels the units) and what
-        does nothing without them, and the sparsity is an outcome: `sparsity`, `budget`,
-        `allocation` and `schedule` have no effect. The rule is applied in each round.
-    significance : float in (0, 1), default=0.05
-        Level of the tests, with any `mode` but "sparsity".
-    min_effect : float in [0, 1), default=0.0
-        Least effect size eta2, with any `mode` but "sparsity": with many samples the tiniest
-        effect is significant.
-    null : {"theory", "permutation"}, default="theory"
-        Where p-values come from: the distribution of the statistic, or shuffled labels.
-    n_permutations : int >= 1, default=1000
-        Shuffles.
+        Weight of the F-statistic in the score of "screening": 1 is screening alone, 0 the weights
+        alone (with ``Screening("product")`` that is magnitude pruning).
+    score_func : str, Screen or callable, default="f"
+        The statistic; see `skscreen.screening.screen` for the names. A `Screen` also says what it
+        makes of the positions of a convolution, how many samples serve where not all do, and
+        whether p-values come from shuffled labels. A function of (A, y) that returns scores, or
+        scores and p-values, such as those of scikit-learn, will do.
+    selection : {"fpr", "fdr", "fwe"}, Significance or None, default=None
+        Cut by significance: the false positive rate, the false discovery rate or the family-wise
+        error is held in each layer, all connections of units that are not significant are cut (for
+        channels the units) and what does nothing without them, in each round. A `Significance`
+        says the level and the least effect as well. With a `sparsity` the cut then goes on to
+        that; with ``sparsity=None`` `budget`, `allocation` and `schedule` have no effect.
     allocation : {"auto", "erk", "lamp", "uniform", "global"}, default="auto"
         How the cuts are shared among the layers; see `skscreen.pruning.allocate`. "auto" is
         "uniform" for channels; for connections it is "lamp" in a network with convolutions and
@@ -96,23 +104,12 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         share of the sparsity reached.
     n_rounds : int >= 1, default=10
         Rounds of screening. There are never more than `pruning_epochs`, unless that is 0.
-    refresh : {"round", "step"}, default="round"
-        Whether F and the like are computed by a pass over the samples in every round, or follow
-        the steps of the training between the rounds by running moments that remember an epoch.
-        These see the units as they are trained, with dropout, and the training takes about a
-        tenth longer. (The scales in the score come from `screen_samples` in either case.) For
-        statistics that stream; not for "lbfgs".
     pruning_epochs : int >= 0 or "auto", default="auto"
         Epochs of training spread over the rounds. "auto" is half the number of epochs that the
         dense network was trained for, at least 5.
     fine_tune_epochs : int >= 0 or "auto", default="auto"
         Epochs after the last round, with a learning rate that falls to zero. "auto" is the other
         half, at least 5.
-    distill : float in [0, 1], default=0.0
-        Weight of the dense network's outputs, against that of the targets, in the loss of the
-        training between and after the rounds [2]_.
-    temperature : float > 0, default=3.0
-        Softens the class probabilities for the distillation; without effect on a regressor.
     learning_rate_init : float > 0, "auto" or None, default="auto"
         Learning rate between and after the rounds. "auto" is the network's; with Adam three times
         that, at most 0.003 (and no less than the network's). None takes the network's.
@@ -122,20 +119,21 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         and lean networks generalise better. None takes the network's.
     dropout : float in [0, 1), "auto" or None, default="auto"
         Dropout in the fully connected hidden layers between and after the rounds. "auto" is the
-        network's, for single connections cut by `sparsity` at least 0.2, 0.1 or 0.05 from 2, 0.2
+        network's, for single connections cut to a `sparsity` at least 0.2, 0.1 or 0.05 from 2, 0.2
         or 0.07 kept connections per sample on, provided that each hidden unit keeps 6 on average
         and that the samples are more than one minibatch, so that the training is random anyway.
         None takes the network's. "lbfgs" knows no dropout.
+    distill : float in [0, 1] or Distillation, default=0.0
+        Weight of the dense network's outputs, against that of the targets, in the loss of the
+        training between and after the rounds [2]_. A `Distillation` says the temperature as well.
     rewind : bool, default=False
         Whether what is left after the last round gets the weights that it had in the dense
         training after `checkpoint_epoch` epochs, a parameter of the network (the lottery ticket,
         [3]_). The fine-tuning starts there.
-    early_stopping : bool, default=False
-        Whether the fine-tuning stops when the score on held-out samples stalls, by `tol` and
-        `n_iter_no_change` of the network, and keeps the best state. The samples are held out from
-        the pruning, but not from the dense training.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the samples that is held out for that.
+    validation_fraction : float in (0, 1) or None, default=None
+        Share of the samples that is held out from the pruning, but not from the dense training, to
+        stop the fine-tuning when the score on them stalls, by `tol` and `n_iter_no_change` of the
+        network, and to keep the best state. None trains on all samples to the last epoch.
     task : {"auto", "classification", "regression"}, default="auto"
         What the network of a Pipeline does; it matters before ``fit`` only, for example to
         stratify the folds of a grid search. "auto" follows `estimator`, and without one says
@@ -143,8 +141,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     random_state : int, RandomState or None, default=None
         Seeds the training and random criteria, and `estimator` too if it has no seed itself.
         None takes the seed of the network estimator.
-    verbose : bool, default=False
-        Whether to print a line for each round.
+    verbose : bool or int >= 0, default=False
+        1 prints a line for each round, 2 one for each epoch as well.
 
     Attributes
     ----------
@@ -216,67 +214,45 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         estimator=None,
         *,
         granularity="connection",
-        criterion="screening",
         sparsity=0.9,
         budget="weights",
-        f_weight=0.05,
-        weighting="standardized",
-        f_side="target",
-        pooling="max",
+        criterion="screening",
+        f_weight="auto",
         score_func="f",
-        screen_samples=5000,
-        mode="sparsity",
-        significance=0.05,
-        min_effect=0.0,
-        null="theory",
-        n_permutations=1000,
+        selection="auto",
         allocation="auto",
         schedule="gradual",
         n_rounds=10,
-        refresh="round",
         pruning_epochs="auto",
         fine_tune_epochs="auto",
-        distill=0.0,
-        temperature=3.0,
         learning_rate_init="auto",
         alpha="auto",
         dropout="auto",
+        distill=0.0,
         rewind=False,
-        early_stopping=False,
-        validation_fraction=0.1,
+        validation_fraction=None,
         task="auto",
         random_state=None,
         verbose=False,
     ):
         self.estimator = estimator
         self.granularity = granularity
-        self.criterion = criterion
         self.sparsity = sparsity
         self.budget = budget
+        self.criterion = criterion
         self.f_weight = f_weight
-        self.weighting = weighting
-        self.f_side = f_side
-        self.pooling = pooling
         self.score_func = score_func
-        self.screen_samples = screen_samples
-        self.mode = mode
-        self.significance = significance
-        self.min_effect = min_effect
-        self.null = null
-        self.n_permutations = n_permutations
+        self.selection = selection
         self.allocation = allocation
         self.schedule = schedule
         self.n_rounds = n_rounds
-        self.refresh = refresh
         self.pruning_epochs = pruning_epochs
         self.fine_tune_epochs = fine_tune_epochs
-        self.distill = distill
-        self.temperature = temperature
         self.learning_rate_init = learning_rate_init
         self.alpha = alpha
         self.dropout = dropout
+        self.distill = distill
         self.rewind = rewind
-        self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.task = task
         self.random_state = random_state
@@ -307,36 +283,56 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             For a bad parameter or bad input; the pruner stays as it was.
         """
-        check_parameters(self, PRUNER_CHECKS)
+        start = self.start(X, y, sample_weight, fit_params)
+        plan, options = start.plan, start.options
+        lean = start.lean
+        deviations = None
+        if lean.network_.layers[0].n_inputs == lean.n_features_in_:
+            deviations = feature_deviations(start.data.X)
+        result = prune(lean.network_, start.data, plan, options, start.rng, score=start.score)
+        lean.adopt(options)
+        self._set_fitted(lean, result, plan, X, deviations)
+        return self
+
+    def start(self, X, y, sample_weight=None, fit_params=None):
+        """Check everything and fit the network; say what the pruning starts with.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+        fit_params : dict or None
+            For the ``fit`` of `estimator`.
+
+        Returns
+        -------
+        start : PruningStart
+        """
+        fit_params = fit_params or {}
+        check_parameters(self, pruner_checks())
         fitted, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
-        lean = copy.deepcopy(fitted)
-        vars(lean).pop("_optimizer", None)
-        checkpoint = vars(lean).pop("checkpoint_", None)
+        lean = fitted.detached_copy()
+        checkpoint = fitted.checkpoint_ if self.rewind else None
         if self.rewind and checkpoint is None:
             raise ValueError(
                 "rewind needs a network that kept an earlier state, got checkpoint_epoch="
                 f"{lean.checkpoint_epoch!r} and {lean.n_iter_} epochs of training"
             )
-        weight = lean._training_weight(inputs, target, sample_weight)
+        weight = lean.training_weight(inputs, target, sample_weight)
         rng = self._rng(lean)
         rows, score = slice(None), None
-        if self.early_stopping:
+        if self.validation_fraction is not None:
             if lean.solver == "lbfgs":
-                raise ValueError("early_stopping needs solver 'adam' or 'sgd', got 'lbfgs'")
-            rows, score = lean._split(inputs, target, weight, self.validation_fraction, rng)
-        classes = getattr(lean, "classes_", None)
+                raise ValueError(
+                    "validation_fraction needs solver 'adam' or 'sgd', got solver='lbfgs'"
+                )
+            rows, score = lean.hold_out(inputs, target, weight, self.validation_fraction, rng)
         data = ScreeningData(
-            inputs[rows],
-            target.values[rows],
-            None if classes is None else len(classes),
-            weight[rows],
+            subset(inputs, rows), target.values[rows], target.n_classes, weight[rows]
         )
-        plan = make_plan(self, lean, make_screen(self, rng), checkpoint if self.rewind else None)
+        plan = make_plan(self, lean, rng, checkpoint)
         options = training_options(self, lean, len(data.X))
-        result = prune(lean.network_, data, plan, options, rng, score=score)
-        self._set_fitted(lean, result, plan)
-        self._follows_network = find_handoff(X) is not None
-        return self
+        return PruningStart(lean, data, plan, options, rng, score)
 
     def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
         """Return the dense estimator, the samples as its network reads them, and the target."""
@@ -352,57 +348,93 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                     f"fit got {sorted(fit_params)}, which need a network in estimator, got None"
                 )
             fitted, X = handoff.estimator, handoff.inputs
+            check_task(self.task, fitted)
+            if self.task == "auto" and is_regressor(fitted) and looks_like_classes(y):
+                warnings.warn(
+                    "the network before the pruner is a regressor, which the Pipeline could not "
+                    "know before it was fitted: with targets that look like classes the folds of "
+                    "a search are stratified as for a classifier. Set task='regression'",
+                    UserWarning,
+                    stacklevel=4,
+                )
         elif self.estimator is None:
             raise ValueError(
                 "estimator must be a network, or the pruner must follow a network of this package "
-                f"in a Pipeline; got estimator=None and X of type {type(X).__name__}"
+                "in a Pipeline, without a step in between that changes the activations; got "
+                f"estimator=None and X of type {type(X).__name__}"
             )
         else:
             fitted = self._fit_dense(X, y, sample_weight, fit_params)
-        inputs, target = fitted._validated_training_data(X, y, reset=False, named=handoff is None)
+        inputs, target = fitted.training_data(X, y, reset=False, named=handoff is None)
         return fitted, inputs, target
 
     def _fit_dense(self, X, y, sample_weight, fit_params):
         estimator = clone(self.estimator)
+        check_task(self.task, unfitted_counterpart(estimator))
         frozen = isinstance(estimator, FrozenEstimator)
         network = estimator.estimator if frozen else estimator
-        if not isinstance(network, NetworkEstimator):
+        theirs = sklearn_counterpart(network) is not None
+        if not (theirs or isinstance(network, NetworkEstimator)):
             raise ValueError(
-                "estimator must be a network estimator of skscreen, or a FrozenEstimator around "
-                f"one, got {self.estimator!r}"
+                "estimator must be a network estimator of skscreen or of scikit-learn, or a "
+                f"FrozenEstimator around one, got {self.estimator!r}"
             )
         if frozen:
             if fit_params:
                 raise ValueError(
                     f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
                 )
+            if theirs:
+                return from_sklearn(network)
             check_is_fitted(network, "network_")
             return network
         if self.random_state is not None and network.random_state is None:
             network.random_state = check_random_state(self.random_state).randint(2**31 - 1)
+        if theirs:
+            return fit_sklearn(network, X, y, sample_weight, **fit_params)
         return network.fit(X, y, sample_weight=sample_weight, **fit_params)
 
     def _rng(self, dense):
         seed = dense.random_state if self.random_state is None else self.random_state
         return check_random_state(seed)
 
-    def _set_fitted(self, lean, result, plan):
+    def _set_fitted(self, lean, result, plan, X, deviations):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
-        self._support = first.features(rows, lean.n_features_in_)
+        support = first.features(rows, lean.n_features_in_)
+        rule = plan.rule(lean.network_, result.inputs)
+        names = None
+        if plan.granularity.side != "unit" and len(result.records[0].table) == lean.n_features_in_:
+            names = getattr(lean, "feature_names_in_", None)
+        importances = None
+        if result.importances is not None:
+            importances = self._importances_of_features(lean, result.importances)
         lean.network_ = compact(lean.network_)
-        self.estimator_ = lean
-        self.network_ = lean.network_
-        self.masks_ = result.masks
-        self.scores_ = result.scores
-        self.f_statistics_ = result.statistics
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
-        self.sparsity_ = 1 - kept / sum(mask.size for mask in result.masks)
-        self.history_ = result.history
-        rule = f"sparsity={self.sparsity:g} of the {self.budget}, {plan.allocation} allocation"
-        if plan.selector is not None:
-            rule = f"{self.mode} at {self.significance:g}, eta2 of at least {self.min_effect:g}"
-        self.report_ = ScreeningReport(result.records, rule)
+        fitted = {
+            "estimator_": lean,
+            "masks_": result.masks,
+            "scores_": result.scores,
+            "f_statistics_": result.statistics,
+            "sparsity_": 1 - kept / sum(mask.size for mask in result.masks),
+            "history_": result.history,
+            "report_": ScreeningReport(result.records, rule, names),
+            "_support": support,
+            "_feature_deviations": deviations,
+            "_importances": importances,
+            "_follows_network": find_handoff(X) is not None,
+        }
+        vars(self).update(fitted)
+
+    @staticmethod
+    def _importances_of_features(lean, importances):
+        """Give each feature the importance of the input of the network that it belongs to."""
+        first = lean.network_.layers[0]
+        units = first.source_units(None)
+        found = np.zeros(lean.n_features_in_)
+        for number, importance in enumerate(importances):
+            found[first.features(units == number, len(found))] = importance
+        return found / (found.sum() or 1.0)
 
     @delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -438,5 +470,4 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             return self.fit(X, y, sample_weight)
         known = {} if classes is None else {"classes": classes}
         self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
-        self.network_ = self.estimator_.network_
         return self

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from skscreen._params import real
 from skscreen.estimators._docs import fill_docs
 
 
@@ -40,6 +41,12 @@ class Target:
     encode: object
     fitted_attributes: dict
     input_attributes: dict = field(default_factory=dict)
+
+    @property
+    def n_classes(self):
+        """Number of classes; None for a regression."""
+        classes = self.fitted_attributes.get("classes_")
+        return None if classes is None else len(classes)
 
 
 def is_stochastic(estimator):
@@ -113,6 +120,14 @@ class ClassifierTask(ClassifierMixin):
         if self.class_weight is None:
             return 1.0
         classes = target.fitted_attributes["classes_"]
+        if isinstance(self.class_weight, dict):
+            check = real(0, float("inf"), closed="left")
+            bad = {k: w for k, w in self.class_weight.items() if not check.holds(w)}
+            if bad:
+                raise ValueError(
+                    f"class_weight of {type(self).__name__} must hold finite numbers of at least "
+                    f"0, got {bad}"
+                )
         return compute_sample_weight(self.class_weight, classes[target.values])
 
     def _stratify(self, target):
@@ -135,7 +150,7 @@ class ClassifierTask(ClassifierMixin):
             Classes, of the type of ``classes_``.
         """
         check_is_fitted(self, "network_")
-        return self.classes_[class_codes(self.network_.logits(self._validated_inputs(X)))]
+        return self.classes_[class_codes(self.network_.logits(self.validated_inputs(X)))]
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -151,7 +166,7 @@ class ClassifierTask(ClassifierMixin):
             In the order of ``classes_``; rows sum to 1.
         """
         check_is_fitted(self, "network_")
-        return self.network_.probabilities(self._validated_inputs(X))
+        return self.network_.probabilities(self.validated_inputs(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -181,7 +196,7 @@ class ClassifierTask(ClassifierMixin):
         logits : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
         """
         check_is_fitted(self, "network_")
-        logits = self.network_.logits(self._validated_inputs(X))
+        logits = self.network_.logits(self.validated_inputs(X))
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
 
@@ -251,7 +266,7 @@ class RegressorTask(RegressorMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self, "network_")
-        outputs = self.network_.logits(self._validated_inputs(X))
+        outputs = self.network_.logits(self.validated_inputs(X))
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
 
@@ -268,3 +283,25 @@ def class_codes(logits):
     if logits.shape[1] == 1:
         return (expit(logits[:, 0]) > 0.5).astype(np.intp)
     return logits.argmax(axis=1)
+
+
+def check_task(task, network):
+    """Raise a ValueError where a pruner's ``task`` contradicts its network.
+
+    Parameters
+    ----------
+    task : {"auto", "classification", "regression"}
+    network : estimator
+        Anything that is no classifier or regressor is left to other checks.
+    """
+    known = {"classification": is_regressor, "regression": is_classifier}
+    if task in known and known[task](network):
+        raise ValueError(
+            f"task={task!r} contradicts the network, which is a {type(network).__name__}: leave "
+            "it out, or give another network"
+        )
+
+
+def looks_like_classes(y):
+    """Return whether the folds of a search would be stratified for these targets."""
+    return type_of_target(y) in ("binary", "multiclass")

@@ -142,6 +142,11 @@ def compare_costs(before, after):
     comparison : CostComparison
         ``comparison.before`` and ``comparison.after`` are `Costs`; printed it is a table.
 
+    Raises
+    ------
+    ValueError
+        For networks of different depth.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -154,4 +159,11 @@ def compare_costs(before, after):
     >>> compare_costs(net, lean).before.total.n_weights
     56
     """
-    return CostComparison(network_costs(before), network_costs(after))
+    found = CostComparison(network_costs(before), network_costs(after))
+    depths = len(found.before.layers), len(found.after.layers)
+    if depths[0] != depths[1]:
+        raise ValueError(
+            "before and after must be networks of the same number of layers, got "
+            f"{depths[0]} and {depths[1]}"
+        )
+    return found

@@ -8,7 +8,9 @@ from scipy.stats import kendalltau, spearmanr
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_consistent_length, check_random_state, resample
 
+from skscreen._params import integer, is_integer, real
 from skscreen.screening import screen
+from skscreen.screening.statistics import resolve_task
 
 
 class RankStability(NamedTuple):
@@ -34,6 +36,7 @@ def rank_stability(
     method="bootstrap",
     n_repeats=20,
     top=0.1,
+    task="auto",
     random_state=None,
     n_jobs=None,
 ):
@@ -51,8 +54,10 @@ def rank_stability(
         Compare the ranking of all samples with that of a bootstrap sample, or those of two random
         halves. Both are stratified for classes.
     n_repeats : int >= 1, default=20
-    top : float in (0, 1] or int, default=0.1
+    top : float in (0, 1] or int >= 1, default=0.1
         Share, or number, of the top units for the overlap; at least one.
+    task : {"auto", "classification", "regression"}, default="auto"
+        What ``y`` is, see `skscreen.f_statistic`.
     random_state : int, RandomState or None, default=None
         The result does not depend on `n_jobs`.
     n_jobs : int or None, default=None
@@ -61,6 +66,11 @@ def rank_stability(
     Returns
     -------
     stability : RankStability
+
+    Raises
+    ------
+    ValueError
+        For a bad parameter or bad input.
 
     Examples
     --------
@@ -72,16 +82,20 @@ def rank_stability(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {tuple(METHODS)}, got {method!r}")
-    if n_repeats < 1:
-        raise ValueError(f"n_repeats must be at least 1, got {n_repeats}")
+    if not is_integer(n_repeats) or n_repeats < 1:
+        raise ValueError(f"n_repeats must be an integer of at least 1, got {n_repeats!r}")
+    check = integer(1) | real(0, 1, closed="right")
+    if not check.holds(top):
+        raise ValueError(f"top must be {check.words}, got {top!r}")
     A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_consistent_length(A, y)
-    n_top = top if isinstance(top, int) else round(top * A.shape[1])
-    n_top = min(max(n_top, 1), A.shape[1])
+    n_top = top if is_integer(top) else max(round(top * A.shape[1]), 1)
+    n_top = min(n_top, A.shape[1])
+    task = resolve_task(y, task)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     pairs = Parallel(n_jobs=n_jobs)(
-        delayed(_compare)(A, y, score_func, METHODS[method], n_top, seed) for seed in seeds
+        delayed(_compare)(A, y, task, score_func, METHODS[method], n_top, seed) for seed in seeds
     )
     return RankStability(*np.array(pairs).T)
 
@@ -100,9 +114,9 @@ def _split_half(A, y, strata, seed):
 METHODS = {"bootstrap": _bootstrap, "split-half": _split_half}
 
 
-def _compare(A, y, score_func, method, n_top, seed):
-    strata = None if np.issubdtype(y.dtype, np.floating) else y
-    first, second = (screen(*part, score_func).F for part in method(A, y, strata, seed))
+def _compare(A, y, task, score_func, method, n_top, seed):
+    strata = y if task == "classification" else None
+    first, second = (screen(*part, score_func, task=task).F for part in method(A, y, strata, seed))
     tops = [set(np.argsort(-scores, kind="stable")[:n_top]) for scores in (first, second)]
     return spearmanr(first, second).statistic, len(tops[0] & tops[1]) / n_top
 

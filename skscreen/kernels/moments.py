@@ -24,7 +24,8 @@ def update_class_moments(A, order, codes, weights, origin, weight_sum, mean, wit
         Samples of positive weight, grouped by class, so that one class's moments stay in cache.
     codes, weights : ndarray of shape (n_samples,)
         Class and weight of each sample.
-    origin : ndarray of float64 of shape (n_units,)
+    origin : ndarray of float64 of shape (n_classes, n_units)
+        Near the data of each class.
     weight_sum : ndarray of float64 of shape (n_classes,)
     mean, within, low, high : ndarray of float64 of shape (n_classes, n_units)
         Mean relative to the origin, sum of squares around it, smallest and largest value; updated.
@@ -57,10 +58,10 @@ def update_class_moments(A, order, codes, weights, origin, weight_sum, mean, wit
             x3 = np.float64(A[r3, i])
             low[k, i] = min(low[k, i], min(min(x0, x1), min(x2, x3)))
             high[k, i] = max(high[k, i], max(max(x0, x1), max(x2, x3)))
-            x0 -= origin[i]
-            x1 -= origin[i]
-            x2 -= origin[i]
-            x3 -= origin[i]
+            x0 -= origin[k, i]
+            x1 -= origin[k, i]
+            x2 -= origin[k, i]
+            x3 -= origin[k, i]
             center = (w0 * x0 + w1 * x1 + w2 * x2 + w3 * x3) / weight
             x0 -= center
             x1 -= center

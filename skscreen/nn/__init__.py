@@ -2,17 +2,17 @@
 
 from skscreen.nn.conv import Conv
 from skscreen.nn.dense import Dense
-from skscreen.nn.losses import Distillation, Loss
+from skscreen.nn.losses import Loss, Teacher
 from skscreen.nn.network import Network, Parameter
 from skscreen.nn.training import TrainingOptions, TrainingResult, train
 
 __all__ = [
     "Conv",
     "Dense",
-    "Distillation",
     "Loss",
     "Network",
     "Parameter",
+    "Teacher",
     "TrainingOptions",
     "TrainingResult",
     "train",

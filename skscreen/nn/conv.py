@@ -238,6 +238,15 @@ class Conv(Layer):
         """Return the inputs at each position, of shape (n_samples, n_positions, n_inputs)."""
         return self.patches(x).reshape(len(x), self.n_positions, self.n_inputs)
 
+    @property
+    def n_input_positions(self):
+        """Pixels of one channel."""
+        return self.input_shape[0] * self.input_shape[1]
+
+    def input_values(self, x):
+        """Return the pixels of each channel; see `Layer`."""
+        return x.reshape(len(x), self.n_input_positions, self.input_shape[2])
+
     def features(self, rows, n_features):
         """Mark the values of an image that im2col columns touch; see `Layer`."""
         columns = np.tile(rows.astype(self.weight.dtype), (self.n_positions, 1))

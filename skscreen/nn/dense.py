@@ -194,6 +194,15 @@ class Dense(Layer):
         """Return what screening sees of the inputs, of shape (n_samples, 1, n_inputs)."""
         return self.sources(x)[:, None]
 
+    @property
+    def n_input_positions(self):
+        """Values that one input has for one sample."""
+        return 1
+
+    def input_values(self, x):
+        """Return the inputs, of shape (n_samples, 1, n_inputs); see `Layer`."""
+        return self.source_values(x)
+
     def features(self, rows, n_features):
         """Mark the features of a flat sample that inputs belong to; see `Layer.features`."""
         features = np.zeros(n_features, dtype=bool)

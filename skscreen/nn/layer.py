@@ -176,7 +176,19 @@ class Layer(ABC):
 
     @abstractmethod
     def source_values(self, x):
-        """Return what screening sees of the inputs: (n_samples, n_positions, n_inputs)."""
+        """Return the inputs at each position, of shape (n_samples, n_positions, n_inputs)."""
+
+    @property
+    @abstractmethod
+    def n_input_positions(self):
+        """Values that one unit of the layer before, or channel of an image, has for one sample."""
+
+    @abstractmethod
+    def input_values(self, x):
+        """Return what is read, of shape (n_samples, n_input_positions, n_units).
+
+        Those are the units that `source_units` tells of for a first layer.
+        """
 
     @abstractmethod
     def features(self, rows, n_features):
@@ -224,6 +236,16 @@ class Layer(ABC):
         for array in (self.weight, self.mask):
             if array is not None and not array.flags.writeable:
                 array.setflags(write=True)
+
+    def connected(self):
+        """Return the mask as an array of its own; True throughout where nothing is cut."""
+        if self.mask is None:
+            return np.ones(self.weight.shape, dtype=bool)
+        return self.mask.copy()
+
+    def shift_bias(self, step):
+        """Add ``step``, of shape (n_outputs,), to the bias."""
+        self.bias += step
 
     def set_mask(self, mask):
         """Cut the connections where ``mask`` is False, now and in all training to come."""

@@ -21,7 +21,7 @@ LOSSES = {
 }
 
 
-class Distillation(NamedTuple):
+class Teacher(NamedTuple):
     """A teacher's logits and how much they count (Hinton, Vinyals & Dean 2015, arXiv 1503.02531).
 
     Parameters
@@ -51,7 +51,7 @@ class Loss:
         (n_samples, n_outputs).
     sample_weight : ndarray of shape (n_samples,) or None
         Weights, not all zero.
-    distillation : Distillation or None
+    teacher : Teacher or None
         A teacher to be followed as well.
 
     Notes
@@ -61,9 +61,9 @@ class Loss:
     weighted mean.
     """
 
-    def __init__(self, output, target, sample_weight=None, distillation=None):
+    def __init__(self, output, target, sample_weight=None, teacher=None):
         self.kernel, self.distil = LOSSES[output]
-        self.distillation = distillation
+        self.teacher = teacher
         self.target = np.ascontiguousarray(target)
         if sample_weight is None:
             sample_weight = np.ones(len(self.target))
@@ -92,8 +92,8 @@ class Loss:
         loss : float
         """
         value = self.kernel(logits, self.target, self.weights, index, total, delta)
-        if self.distillation is not None:
-            teacher, share, temperature = self.distillation
+        if self.teacher is not None:
+            teacher, share, temperature = self.teacher
             divergence = self.distil(
                 logits, teacher, self.weights, index, total, share, temperature, delta
             )

@@ -90,6 +90,18 @@ class Network:
         """Return a network that shares nothing with this one."""
         return copy.deepcopy(self)
 
+    def rewind(self, checkpoint):
+        """Take up the weights of an earlier state; what is cut stays cut.
+
+        Parameters
+        ----------
+        checkpoint : Network
+            Of the same layers.
+        """
+        for layer, earlier in zip(self.layers, checkpoint.layers, strict=True):
+            np.multiply(earlier.weight, layer.connected(), out=layer.weight)
+            layer.bias[:] = earlier.bias
+
     def parameters(self):
         """Return the `Parameter` tuples of all layers, weight before bias."""
         return [parameter for layer in self.layers for parameter in layer.parameters()]

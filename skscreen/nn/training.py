@@ -155,18 +155,15 @@ class MinibatchTrainer:
         State to go on with; None starts anew.
     run : callable or None
         Maps over shards, on threads; None goes one by one.
-    observer : RunningMoments or None
-        Sees what each layer reads and gives in every step.
     """
 
-    def __init__(self, network, X, loss, options, rng, *, optimizer=None, run=None, observer=None):
+    def __init__(self, network, X, loss, options, rng, *, optimizer=None, run=None):
         self.network = network
         self.X = X
         self.loss = loss
         self.options = options
         self.rng = rng
         self.run = run
-        self.observer = observer
         self.length = options.batch_length(len(X))
         self.shard_length = min(self.length, SHARD) if network.is_sharded else self.length
         self.optimizer = optimizer or options.new_optimizer(network.parameters())
@@ -207,9 +204,7 @@ class MinibatchTrainer:
             for shard, start in zip(shards, starts, strict=True)
         ]
         over = self.run or _one_by_one
-        values, seen = zip(*over(self._gradient, jobs), strict=True)
-        if self.observer is not None:
-            self.observer.add(seen, len(index))
+        values = over(self._gradient, jobs)
         self.optimizer.step(
             self.network.parameters(),
             [shard.gradients for shard in shards],
@@ -220,21 +215,15 @@ class MinibatchTrainer:
         return sum(values)
 
     def _gradient(self, job):
-        """Fill a shard's gradients; return its part of the mean loss, and what was observed."""
+        """Fill a shard's gradients; return its part of the mean loss."""
         shard, index, total = job
         x = self.network.gather(self.X, index, shard.batch[: len(index)])
         delta = shard.delta[: len(index)]
-        seen = observe = None
-        if self.observer is not None:
-            seen = self.observer.start()
-            observe = self.observer.observer(seen, index)
         dropout = self.options.dropout
-        logits = self.network.forward(
-            x, shard.buffers, rng=shard.rng, dropout=dropout, observe=observe
-        )
+        logits = self.network.forward(x, shard.buffers, rng=shard.rng, dropout=dropout)
         value = self.loss.gradient(logits, index, delta, total)
         self.network.backward(x, delta, shard.buffers, dropout=dropout)
-        return value, seen
+        return value
 
 
 def _one_by_one(function, arguments):
@@ -247,7 +236,7 @@ def penalty(network, loss, options, n_samples):
     return 0.5 * options.alpha * squares / loss.total(n_samples)
 
 
-def train(network, X, loss, options, rng, *, score=None, optimizer=None, observer=None):
+def train(network, X, loss, options, rng, *, score=None, optimizer=None):
     """Train a network in place.
 
     Parameters
@@ -266,8 +255,6 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None, observe
         the score stalls, and the network of the best epoch is kept. Not for "lbfgs".
     optimizer : SGD, Adam or None
         State to go on with.
-    observer : RunningMoments or None
-        Sees what each layer reads and gives in every step. Not for "lbfgs".
 
     Returns
     -------
@@ -282,9 +269,7 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None, observe
         return _train_full_batch(network, X, loss, options)
     n_shards = -(-options.batch_length(len(X)) // SHARD)
     with shard_pool(n_shards) if network.is_sharded else nullcontext() as run:
-        trainer = MinibatchTrainer(
-            network, X, loss, options, rng, optimizer=optimizer, run=run, observer=observer
-        )
+        trainer = MinibatchTrainer(network, X, loss, options, rng, optimizer=optimizer, run=run)
         return run_epochs(trainer, score=score)
 
 

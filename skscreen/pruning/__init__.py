@@ -2,13 +2,20 @@
 
 from skscreen.pruning.allocation import ALLOCATIONS, allocate
 from skscreen.pruning.compaction import compact
+from skscreen.pruning.connections import Connections
 from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
 from skscreen.pruning.data import ScreeningData
-from skscreen.pruning.evidence import Evidence, NetworkEvidence
-from skscreen.pruning.granularity import BUDGETS, GRANULARITIES
+from skscreen.pruning.distillation import Distillation, resolve_distillation
+from skscreen.pruning.evidence import Evidence
+from skscreen.pruning.f_weights import FWeights
+from skscreen.pruning.granularity import GRANULARITIES, Choice, Goal, Granularity, register
+from skscreen.pruning.inputs import Inputs
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
+from skscreen.pruning.network_evidence import NetworkEvidence
+from skscreen.pruning.path import prune_path
 from skscreen.pruning.report import ScreeningReport
 from skscreen.pruning.schedules import SCHEDULES
+from skscreen.pruning.units import BUDGETS, Units
 
 __all__ = [
     "ALLOCATIONS",
@@ -16,15 +23,26 @@ __all__ = [
     "CRITERIA",
     "GRANULARITIES",
     "SCHEDULES",
+    "Choice",
+    "Connections",
+    "Distillation",
     "Evidence",
+    "FWeights",
+    "Goal",
+    "Granularity",
+    "Inputs",
     "NetworkEvidence",
     "PruningPlan",
     "PruningResult",
     "Screening",
     "ScreeningData",
     "ScreeningReport",
+    "Units",
     "allocate",
     "compact",
     "prune",
+    "prune_path",
+    "register",
     "resolve_criterion",
+    "resolve_distillation",
 ]

@@ -130,15 +130,23 @@ def _one_threshold(comparable):
             best = np.flatnonzero(top(score, tie, 1))
             value[best] = tie[best] = np.inf  # a layer's best is never compared with other layers
         kept = top(np.concatenate(values), np.concatenate(ties), n_keep)
-        return np.split(kept, np.cumsum([len(value) for value in values])[:-1])
+        parts = np.split(kept, np.cumsum([len(value) for value in values])[:-1])
+        # within a layer the scores decide, also where rescaled ones round to the same
+        return [
+            top(score, tie, np.count_nonzero(part))
+            for score, tie, part in zip(scores, ties, parts, strict=True)
+        ]
 
     return allocation
 
 
 def _root_mean_square(scores):
     finite = scores[np.isfinite(scores)]
-    scale = np.sqrt(np.mean(finite**2)) if finite.size else 0.0
-    return scores / scale if scale > 0 else scores.copy()
+    largest = np.abs(finite).max(initial=0.0)
+    if largest == 0:
+        return scores.copy()
+    # relative to the largest, and not multiplied into one divisor: nothing overflows or vanishes
+    return scores / largest / np.sqrt(np.mean((finite / largest) ** 2))
 
 
 def _lamp(scores):

@@ -4,54 +4,72 @@ A criterion is a function of an `Evidence` that returns scores of the shape ``ev
 what has the smallest scores is cut first.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from sklearn.base import BaseEstimator
+
+from skscreen._params import check_parameters, one_of
 
 
-@dataclass(frozen=True)
-class Screening:
+class Screening(BaseEstimator):
     """Magnitude weighted with the F-statistic.
 
     All connections that leave a unit share its F, because F does not change when its activation
     is multiplied by a weight; all that lead to a unit share that unit's F. So F alone cannot rank
-    connections, and the magnitude must enter.
+    connections, and the magnitude must enter. How much F weighs, ``f_weight``, is a parameter of
+    the pruner: 0 is a magnitude alone, 1 screening alone.
 
     Parameters
     ----------
-    f_weight : float in [0, 1]
-        Weight of the F-statistic: 0 is a magnitude alone, 1 screening alone.
-    weighting : {"standardized", "product", "convex"}
+    weighting : {"standardized", "product", "convex"}, default="standardized"
         - "standardized": ``(|w| * s)**(1 - f_weight) * F**f_weight`` with the standard deviation
           ``s`` of the activation, and for a unit the norm of the weights that read it.
           ``w * s`` is the standardised weight of regression; the score does not depend on the
           scale of an activation, since F does not either.
-        - "product": ``|w|**(1 - f_weight) * F**f_weight``.
+        - "product": ``|w|**(1 - f_weight) * F**f_weight``; with ``f_weight=0`` magnitude pruning.
         - "convex": ``(1 - f_weight) * |w| / max|w| + f_weight * F / max F`` within the layer.
-    f_side : {"source", "target", "both"}
+    side : {"source", "target", "both"}, default="target"
         Whose F enters the score of a connection: that of the unit it reads, that of the unit it
         leads to, or the geometric mean of the two. A unit has its own F.
+
+    Examples
+    --------
+    >>> from skscreen import Screening, ScreeningPruner
+    >>> pruner = ScreeningPruner(criterion=Screening("product", side="source"), f_weight=0.2)
+    >>> pruner.set_params(criterion__side="both").criterion
+    Screening(side='both', weighting='product')
     """
 
-    f_weight: float = 0.05
-    weighting: str = "standardized"
-    f_side: str = "target"
+    def __init__(self, weighting="standardized", *, side="target"):
+        self.weighting = weighting
+        self.side = side
+
+    def check(self):
+        """Raise a ValueError that names the parameter that is not what it must be."""
+        check_parameters(self, {"weighting": one_of(*WEIGHTINGS), "side": one_of(*SIDES)})
 
     def __call__(self, evidence):
         """Return the scores, of shape ``evidence.shape``."""
+        weight = evidence.f_weight
         if self.weighting == "standardized":
-            magnitude = evidence.outgoing * evidence.spread
+            magnitude = evidence.outgoing * evidence.spread ** (1 - weight.noise)
         else:
             magnitude = evidence.magnitude
         magnitude = np.broadcast_to(magnitude, evidence.shape)
-        if self.f_weight == 0:  # spares the forward pass that F would need
+        f_weight = weight.side + weight.source
+        if f_weight == 0:  # spares the forward pass that F would need
             return magnitude.astype(np.float64)
-        F = evidence.statistic(self.f_side)
-        return WEIGHTINGS[self.weighting](magnitude, F, self.f_weight)
+        F = evidence.statistic(self.side)
+        if weight.source > 0:
+            F = product(F, evidence.statistic("source"), weight.source / f_weight)
+        return self.weigh(magnitude, F, f_weight)
+
+    def weigh(self, size, F, f_weight):
+        """Combine sizes and F-statistics of one layer to scores."""
+        return WEIGHTINGS[self.weighting](size, F, f_weight)
 
 
 def product(magnitude, F, f_weight):
-    """Weighted geometric mean of magnitude and F.
+    """Weighted geometric mean of magnitude and F, or of two F.
 
     A zero factor with a positive weight gives zero, also beside an infinite F.
     """
@@ -112,11 +130,11 @@ def snip(evidence):
     return np.abs(evidence.saliency)
 
 
-F_SIDES = ("source", "target", "both")
+SIDES = ("source", "target", "both")
 
-#: name -> criterion; "screening" stands for `Screening` with the pruner's own parameters
+#: name -> criterion
 CRITERIA = {
-    "screening": None,
+    "screening": Screening(),
     "magnitude": magnitude,
     "wanda": wanda,
     "taylor": taylor,
@@ -125,10 +143,16 @@ CRITERIA = {
 }
 
 
-def resolve_criterion(criterion, *, f_weight, weighting, f_side):
-    """Return the function that ``criterion`` names, or the callable itself."""
-    if criterion == "screening":
-        return Screening(f_weight, weighting, f_side)
+def resolve_criterion(criterion):
+    """Return the function that ``criterion`` names, or the callable itself, checked.
+
+    Raises
+    ------
+    ValueError
+        For a `Screening` with a bad parameter.
+    """
+    if isinstance(criterion, Screening):
+        criterion.check()
     return CRITERIA[criterion] if isinstance(criterion, str) else criterion
 
 

@@ -20,7 +20,7 @@ class ScreeningData:
     n_classes : int or None
         Number of classes; None for regression.
     sample_weight : ndarray of shape (n_samples,) or None
-        Counted as repetitions.
+        Only their ratios matter; see `f_statistic`.
     """
 
     X: np.ndarray
@@ -28,9 +28,9 @@ class ScreeningData:
     n_classes: int | None
     sample_weight: np.ndarray | None = None
 
-    def collector(self, screen):
-        """Return the function that makes what a screen collects of so many units."""
-        if not screen.streams:
+    def collector(self, statistic):
+        """Return the function that makes what a `Statistic` collects of so many units."""
+        if not statistic.streams:
             task = "regression" if self.n_classes is None else "classification"
             return lambda n_units: Samples(task, self.n_classes)
         if self.n_classes is None:
@@ -67,7 +67,5 @@ class ScreeningData:
         drawn = self.subsample(n_samples, rng)
         weight = self.sample_weight
         if weight is not None and np.ptp(weight[weight > 0]) > 0:
-            raise ValueError(
-                "this score_func or null takes no sample or class weights, got unequal ones"
-            )
+            raise ValueError("this score_func takes no sample or class weights, got unequal ones")
         return ScreeningData(drawn.X, drawn.target, self.n_classes)

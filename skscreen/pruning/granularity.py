@@ -1,286 +1,257 @@
-"""What is cut: single connections, or whole channels and hidden units."""
+"""The contract of what is cut at once: single connections, whole units, or a kind of your own."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 
-from skscreen.pruning.allocation import CUT, allocate
+from skscreen.pruning.allocation import CUT
 from skscreen.pruning.criteria import checked_scores
-from skscreen.pruning.masks import idle_connections, keep_a_path
 from skscreen.screening import anova_table
 
+#: name -> subclass of `Granularity`; a class enters itself, see `register`
+GRANULARITIES = {}
 
-class Connections:
-    """Cuts single weights; ``sparsity`` counts weights.
+
+def register(name):
+    """Enter a `Granularity` under a name that ``ScreeningPruner(granularity=...)`` takes."""
+
+    def enter(granularity):
+        granularity.name = name
+        GRANULARITIES[name] = granularity
+        return granularity
+
+    return enter
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How far a round shall cut.
+
+    Parameters
+    ----------
+    sparsity : float in [0, 1) or None
+        Share that shall be cut after the round; None leaves it to the significance.
+    allocation : str
+        How the cuts are shared among the layers; see `allocate`.
+    significance : Significance or None
+        Marks the units to keep from their `FStatistics`: all else is cut, whatever the sparsity.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs of the first layer that may still be read, for a granularity that
+        ``screens_inputs``; None for all. What reads others is cut, whatever the sparsity.
+    """
+
+    sparsity: float | None
+    allocation: str
+    significance: object = None
+    inputs: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a round keeps.
+
+    Parameters
+    ----------
+    masks : list of ndarray of bool of shape (n_inputs, n_outputs)
+        The connections of each layer that are kept.
+    kept : list of ndarray of bool
+        The same in terms of what is scored, of the shapes of the scores.
+    scores : list of ndarray
+        The scores as they decided: ``-inf`` for what was cut before, the lowest (zero, as a rule)
+        for what was given up because it no longer did anything.
+    """
+
+    masks: list
+    kept: list
+    scores: list
+
+
+class Granularity(ABC):
+    """What is cut at once.
+
+    It scores candidates, layer by layer, and chooses which to keep; that it returns as a `Choice`
+    and changes nothing. A subclass says what the candidates are and how they are chosen.
 
     Parameters
     ----------
     network : Network
+        The network to be pruned; its present masks are respected.
     budget : str
-        Has no effect on single weights.
+        What the sparsity counts, where there is a choice.
+
+    Attributes
+    ----------
+    name : str
+        The name it is registered under.
+    side : {"source", "unit", "input"}
+        Whose statistics stand behind the cuts: those of what a layer reads, of its own units, or
+        of the inputs of the network.
+    least_alpha : float
+        Least L2 penalty of the training between and after the rounds.
+    drops_out : bool
+        Whether that training gains by dropout, by how many connections are kept per sample.
+    screens_inputs : bool
+        Whether it can cut what reads single inputs.
     """
 
-    def __init__(self, network, budget):
-        self.network = network
+    side = "source"
+    least_alpha = 0.02
+    drops_out = False
+    screens_inputs = False
 
-    def cut_share(self):
-        """Share of the weights that are cut."""
-        return self.network.sparsity
+    def __init__(self, network, budget="weights"):
+        self.network = network
+        self.budget = budget
+        self.sources = network.source_units()
 
     @property
-    def kept(self):
-        """Masks of the connections of each layer."""
-        return [layer.mask for layer in self.network.layers]
+    def n_scored(self):
+        """Number of layers that are scored, from the first on."""
+        return len(self.network.layers)
 
-    def magnitudes(self, evidence):
-        """Sizes of each layer's weights."""
-        return [part.magnitude for part in evidence.connections()]
+    @classmethod
+    def check(cls, network):
+        """Raise a ValueError for a network that cannot be cut in this way; this one takes any."""
+        return
 
-    def statistics(self, evidence):
-        """`FStatistics` of what the connections read."""
-        return evidence.source_statistics
+    @classmethod
+    def share_to_cut(cls, network, sparsity):
+        """Return the share to cut that ``sparsity`` asks for: itself, or an error for a number.
 
-    def tables(self, evidence):
-        """ANOVA table of each layer's source units; ``kept`` is filled in later."""
-        return [
-            anova_table(moments, found, np.zeros(len(found.F), dtype=int))
-            for moments, found in zip(
-                evidence.source_moments, evidence.source_statistics, strict=True
-            )
-        ]
-
-    def has_tables(self, evidence):
-        """Whether what the tables need has been computed already."""
-        return "source_moments" in vars(evidence)
-
-    def target_statistics(self, evidence):
-        """F of the unit that each connection leads to, for each layer."""
-        return [
-            np.broadcast_to(found.F, layer.weight.shape).astype(np.float32)
-            for found, layer in zip(evidence.unit_statistics, self.network.layers, strict=True)
-        ]
-
-    def has_target_statistics(self, evidence):
-        """Whether they have been computed already."""
-        return "unit_moments" in vars(evidence)
-
-    def keep_significant(self, evidence, scores, selector):
-        """Return masks of the connections of the source units that a selection marks.
-
-        What does nothing without the others, because it leads nowhere or comes from a unit that
-        has lost all its inputs, is cut as well; of that the scores are lowered, as by `keep_best`.
+        A granularity that takes an integer as the number to keep says what share that is.
         """
-        masks = []
-        for score, found in zip(scores, evidence.source_statistics, strict=True):
-            mask = (score != CUT) & selector(found)[:, None]
-            if not mask.any():
-                mask[np.unravel_index(np.argmax(score), score.shape)] = True
-            masks.append(mask)
-        sources = self.network.source_units()
-        keep_a_path(masks, scores, sources)
-        while (idle := idle_connections(masks, sources)) is not None:
-            for mask, score, found in zip(masks, scores, idle, strict=True):
-                _give_up(score, mask & found)
-                mask &= ~found
-        return masks
-
-    def scores(self, evidence, criterion):
-        """Scores of each layer's connections; -inf for those that are cut."""
-        scores = [checked_scores(criterion, part) for part in evidence.connections()]
-        for layer, score in zip(self.network.layers, scores, strict=True):
-            if layer.mask is not None:
-                score[~layer.mask] = CUT
-        return scores
-
-    def keep_best(self, evidence, scores, allocation, sparsity):
-        """Return masks that cut the network down to a sparsity.
-
-        Units that do nothing are given up: in ``scores`` their connections get the lowest (zero,
-        as a rule) and others are kept instead. Where too few are left, all that do something are
-        kept and the number is made up from the rest.
-        """
-        n_keep = round((1 - sparsity) * sum(score.size for score in scores))
-        dimensions = [layer.dimensions for layer in self.network.layers]
-        sources = self.network.source_units()
-        ties = self.magnitudes(evidence)
-        useful = [score != CUT for score in scores]
-        while True:
-            candidates = [np.where(u, s, CUT) for u, s in zip(useful, scores, strict=True)]
-            masks = allocate(candidates, ties, n_keep, allocation, dimensions)
-            keep_a_path(masks, candidates, sources)
-            if (idle := idle_connections(masks, sources)) is None:
-                break
-            active = [u & ~found for u, found in zip(useful, idle, strict=True)]
-            n_short = n_keep - sum(int(np.count_nonzero(a)) for a in active)
-            if n_short > 0:
-                masks = _fill_up(active, useful, scores, n_short)
-                break
-            useful = active
-            for score, candidate in zip(scores, useful, strict=True):
-                _give_up(score, ~candidate & (score != CUT))
-        return masks
-
-
-def _give_up(score, connections):
-    """Lower the scores of connections of a layer to zero, or below it to its lowest."""
-    score[connections] = np.min(score, where=score != CUT, initial=0.0)
-
-
-def _fill_up(masks, candidates, scores, n_more):
-    """Add to masks the candidates with the largest scores, whatever their layer."""
-    flat = np.concatenate(
-        [
-            np.where(candidate & ~mask, score, CUT).ravel()
-            for mask, candidate, score in zip(masks, candidates, scores, strict=True)
-        ]
-    )
-    added = np.zeros(flat.size, dtype=bool)
-    added[np.argsort(-flat, kind="stable")[:n_more]] = True
-    parts = np.split(added, np.cumsum([mask.size for mask in masks])[:-1])
-    return [mask | part.reshape(mask.shape) for mask, part in zip(masks, parts, strict=True)]
-
-
-class Units:
-    """Cuts hidden units and channels, with all weights that they receive and give.
-
-    Parameters
-    ----------
-    network : Network
-    budget : {"weights", "macs", "units"}
-        What ``sparsity`` counts.
-    """
-
-    def __init__(self, network, budget):
-        self.network = network
-        self.sources = network.source_units()
-        self.budget = budget
-        self.kept = [self._masked_units(number) for number in range(len(network.layers) - 1)]
-        self.full_cost = self.cost([np.ones(len(kept), dtype=bool) for kept in self.kept])
-
-    def _masked_units(self, number):
-        mask = self.network.layers[number].mask
-        if mask is None:
-            return np.ones(self.network.layers[number].n_outputs, dtype=bool)
-        return mask.any(axis=0)
-
-    def cut_share(self):
-        """Share of the budget that is cut."""
-        return 1 - self.cost(self.kept) / self.full_cost
-
-    def cost(self, kept):
-        """What a choice of units costs, in the unit of the budget."""
-        if self.budget == "units":
-            return sum(int(np.count_nonzero(units)) for units in kept)
-        total = 0
-        rows_kept = np.ones(self.network.layers[0].n_inputs, dtype=bool)
-        for number, layer in enumerate(self.network.layers):
-            if number:
-                rows_kept = kept[number - 1][self.sources[number]]
-            last = number == len(kept)
-            columns = layer.n_outputs if last else np.count_nonzero(kept[number])
-            repeats = layer.n_positions if self.budget == "macs" else 1
-            total += int(np.count_nonzero(rows_kept)) * int(columns) * repeats
-        return total
-
-    def magnitudes(self, evidence):
-        """Sizes of each hidden layer's units' weights."""
-        return [part.magnitude for part in evidence.units()]
-
-    def statistics(self, evidence):
-        """`FStatistics` of the hidden units."""
-        return evidence.unit_statistics[:-1]
-
-    def tables(self, evidence):
-        """ANOVA table of each hidden layer's units; ``kept`` is filled in later."""
-        return [
-            anova_table(moments, found, np.zeros(len(found.F), dtype=int))
-            for moments, found in zip(
-                evidence.unit_moments[:-1], evidence.unit_statistics[:-1], strict=True
-            )
-        ]
-
-    def has_tables(self, evidence):
-        """Whether what the tables need has been computed already."""
-        return "unit_moments" in vars(evidence)
-
-    def target_statistics(self, evidence):
-        """Nothing: a unit has its own statistics."""
-        return [None] * len(self.kept)
-
-    def has_target_statistics(self, evidence):
-        """Whether they have been computed already."""
-        return False
-
-    def keep_significant(self, evidence, scores, selector):
-        """Note in `kept` which units a selection marks; return masks of what connects them."""
-        chosen = []
-        for score, found in zip(scores, evidence.unit_statistics, strict=False):
-            kept = (score != CUT) & selector(found)
-            if not kept.any():
-                kept[np.argmax(score)] = True
-            chosen.append(kept)
-        self.kept = chosen
-        return self._masks()
-
-    def scores(self, evidence, criterion):
-        """Scores of each hidden layer's units; -inf for those that are cut."""
-        scores = [checked_scores(criterion, part) for part in evidence.units()]
-        for score, kept in zip(scores, self.kept, strict=True):
-            score[~kept] = CUT
-        return scores
-
-    def keep_best(self, evidence, scores, allocation, sparsity):
-        """Note in `kept` the most units a sparsity allows; return masks of what connects them."""
-        magnitudes = self.magnitudes(evidence)
-        dimensions = [layer.dimensions for layer in self.network.layers[:-1]]
-
-        def choose(n_keep):
-            return allocate(scores, magnitudes, n_keep, allocation, dimensions)
-
-        allowed = (1 - sparsity) * self.full_cost * (1 + 1e-12)
-        low, high = len(scores), sum(int(np.count_nonzero(kept)) for kept in self.kept)
-        if self.cost(choose(low)) > allowed:
+        if sparsity is not None and sparsity >= 1:
             raise ValueError(
-                f"sparsity={sparsity:.4f} leaves less than one unit in each layer, which costs "
-                f"{self.cost(choose(low)) / self.full_cost:.4f} of the {self.budget}: choose "
-                "another sparsity"
+                f"sparsity must be a number in [0, 1) or None with granularity={cls.name!r}, got "
+                f"{sparsity!r}; a number to keep can be given for inputs only"
             )
-        while low < high:  # the cost grows with the number of units
-            middle = (low + high + 1) // 2
-            if self.cost(choose(middle)) <= allowed:
-                low = middle
-            else:
-                high = middle - 1
-        self.kept = choose(low)
-        return self._masks()
+        return sparsity
 
-    def _masks(self):
-        masks = []
-        for number, layer in enumerate(self.network.layers):
-            mask = np.ones(layer.weight.shape, dtype=bool) if layer.mask is None else layer.mask
-            mask = mask.copy()
-            if number:
-                mask[~self.kept[number - 1][self.sources[number]]] = False
-            if number < len(self.kept):
-                mask[:, ~self.kept[number]] = False
-            masks.append(mask)
-        return masks
+    @classmethod
+    @abstractmethod
+    def default_allocation(cls, network):
+        """Return the name of the allocation that ``allocation="auto"`` stands for."""
+
+    @property
+    @abstractmethod
+    def counted(self):
+        """What the sparsity counts: "weights", "macs", "units" or "inputs"."""
+
+    @abstractmethod
+    def candidates(self, evidence):
+        """Return the `Evidence` of each layer that is scored.
+
+        Parameters
+        ----------
+        evidence : NetworkEvidence
+
+        Returns
+        -------
+        candidates : list of Evidence
+        """
+
+    @abstractmethod
+    def kept(self):
+        """Return masks, of the shapes of the scores, of what the network has left now."""
+
+    @abstractmethod
+    def cut_share(self):
+        """Return the share that is cut now of what the sparsity counts."""
+
+    @abstractmethod
+    def select(self, evidence, scores, goal):
+        """Choose what to keep.
+
+        Parameters
+        ----------
+        evidence : NetworkEvidence
+        scores : list of ndarray
+            From `scores`; stay as they are.
+        goal : Goal
+
+        Returns
+        -------
+        choice : Choice
+
+        Raises
+        ------
+        ValueError
+            If the goal leaves less than one candidate in each layer.
+        """
+
+    def scores(self, evidence, criterion):
+        """Score each layer's candidates; ``-inf`` for those that are cut.
+
+        Parameters
+        ----------
+        evidence : NetworkEvidence
+        criterion : callable
+            Scores from an `Evidence`.
+
+        Returns
+        -------
+        scores : list of ndarray
+        """
+        scores = [checked_scores(criterion, part) for part in self.candidates(evidence)]
+        return [
+            np.where(kept, score, CUT) for kept, score in zip(self.kept(), scores, strict=True)
+        ]
+
+    def magnitudes(self, evidence):
+        """Return the size of each layer's candidates, which breaks ties."""
+        return [part.magnitude for part in self.candidates(evidence)]
+
+    def statistics(self, evidence):
+        """Return the `FStatistics` behind the cuts, for each layer that is scored."""
+        return evidence.statistics(self.side)[: self.n_scored]
+
+    def tables(self, evidence):
+        """Return the ANOVA table of each layer that is scored; ``kept`` is filled in later."""
+        return [
+            anova_table(moments, found, np.zeros(len(found.F), dtype=int))
+            for moments, found in zip(
+                evidence.moments(self.side), self.statistics(evidence), strict=False
+            )
+        ]
+
+    def input_importances(self, records):
+        """Return how important each input of the network is, where that is what is scored.
+
+        Parameters
+        ----------
+        records : list of LayerRecord
+            At the end.
+
+        Returns
+        -------
+        importances : ndarray of shape (n_inputs,) or None
+            Not negative, with the sum 1.
+        """
+        return None
+
+    def target_statistics(self, evidence):
+        """Return F of what each candidate leads to, for each layer; None where it is its own."""
+        return [None] * self.n_scored
 
 
-def mask_network(network, masks, means=None):
-    """Set the masks of a network.
+def significant_or_best(scores, statistics, significance):
+    """Mark what is not cut yet and significant, or if nothing is, the best.
 
     Parameters
     ----------
-    network : Network
-    masks : list of ndarray of bool
-    means : list of ndarray of shape (n_inputs,) or None
-        Mean of what each layer reads. With it the bias takes over the mean of what each newly cut
-        connection carried, and only what varied about it is lost (Evci et al. 2018).
+    scores : ndarray of shape (n_units,) or (n_units, n_targets)
+        ``-inf`` where something is cut.
+    statistics : FStatistics
+        Of the units.
+    significance : Significance
+
+    Returns
+    -------
+    marked : ndarray of bool of the shape of scores
     """
-    for number, (layer, mask) in enumerate(zip(network.layers, masks, strict=True)):
-        if means is not None:
-            layer.bias += np.where(mask, 0, layer.weight).T @ means[number].astype(network.dtype)
-        layer.set_mask(mask)
-
-
-GRANULARITIES = {"connection": Connections, "channel": Units}
-BUDGETS = ("weights", "macs", "units")
+    selected = significance(statistics)
+    marked = (scores != CUT) & selected.reshape(-1, *[1] * (scores.ndim - 1))
+    if not marked.any():
+        marked[np.unravel_index(np.argmax(scores), scores.shape)] = True
+    return marked

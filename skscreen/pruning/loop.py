@@ -1,15 +1,20 @@
 """The rounds of pruning: statistics, masks, training on, and the fine-tuning at the end."""
 
+import copy
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skscreen.nn import Distillation, Loss, train
-from skscreen.pruning.evidence import NetworkEvidence, RunningMoments
-from skscreen.pruning.granularity import GRANULARITIES, mask_network
+from skscreen.nn import Loss, train
+from skscreen.pruning.distillation import Distillation
+from skscreen.pruning.f_weights import FWeights
+from skscreen.pruning.granularity import Goal
+from skscreen.pruning.masks import mask_network
+from skscreen.pruning.network_evidence import NetworkEvidence
 from skscreen.pruning.record import Record
 from skscreen.pruning.schedules import sparsities
-from skscreen.screening import Screen
+from skscreen.screening import ResolvedScreen
 
 
 @dataclass(frozen=True)
@@ -20,20 +25,18 @@ class PruningPlan:
     ----------
     criterion : callable
         Scores from an `Evidence`.
-    granularity : {"connection", "channel"}
-        What is cut.
-    budget : {"weights", "macs", "units"}
-        What ``sparsity`` counts, for channels.
-    pooling : {"mean", "max", "positions", "local"}
-        What the F-statistic of a convolution makes of the positions.
-    screen : Screen
+    f_weights : FWeights
+        How much F weighs in each layer, and which inputs are cut before all else.
+    granularity : type
+        Subclass of `Granularity`: what is cut.
+    budget : str
+        What ``sparsity`` counts, where the granularity has a choice.
+    screen : ResolvedScreen
         The statistic.
-    screen_samples : int
-        Samples for a screen that cannot stream.
-    selector : callable or None
-        Marks the units to keep from their `FStatistics`; with it the sparsity is an outcome.
-    sparsity : float in [0, 1)
-        Share of the budget to cut, without a selector.
+    significance : Significance or None
+        Marks the units to keep from their `FStatistics`.
+    sparsity : float in [0, 1) or None
+        Share to cut; None leaves it to the significance.
     allocation : str
         See `allocate`.
     schedule : str or callable
@@ -44,37 +47,52 @@ class PruningPlan:
         Epochs of training spread over the rounds.
     fine_tune_epochs : int >= 0
         Epochs after the last round.
-    refresh : {"round", "step"}
-        Whether the statistics come from a pass over the data in every round, or from the steps of
-        the training before it; in the first round always from a pass.
     checkpoint : Network or None
         The dense network at an earlier time: what is left gets its weights before the fine-tuning.
-    distill : float in [0, 1]
-        Weight of the dense network's outputs in the loss.
-    temperature : float > 0
-        Softens the class probabilities for that.
-    verbose : bool
+    distillation : Distillation
+    verbose : bool or int
         Whether to print a line for each round.
     """
 
     criterion: object
-    granularity: str
+    f_weights: FWeights
+    granularity: type
     budget: str
-    pooling: str
-    screen: Screen
-    screen_samples: int
-    selector: object
-    sparsity: float
+    screen: ResolvedScreen
+    significance: object
+    sparsity: float | None
     allocation: str
     schedule: object
     n_rounds: int
     pruning_epochs: int
     fine_tune_epochs: int
-    refresh: str = "round"
-    checkpoint: object = None
-    distill: float = 0.0
-    temperature: float = 1.0
-    verbose: bool = False
+    checkpoint: object
+    distillation: Distillation
+    verbose: int
+
+    @property
+    def trains(self):
+        """Whether training follows a cut, or an earlier state of the training is taken up."""
+        return self.pruning_epochs + self.fine_tune_epochs > 0 or self.checkpoint is not None
+
+    def rule(self, network, inputs=None):
+        """Say in words what decides what is kept of a network, of which inputs may be read."""
+        rules = [] if self.significance is None else [str(self.significance)]
+        if inputs is not None:
+            rules.append(f"{np.count_nonzero(inputs)} of {len(inputs)} inputs by fdr at 0.05")
+        if self.sparsity is not None:
+            counted = self.granularity(network, self.budget).counted
+            rules.append(
+                f"sparsity={self.sparsity:g} of the {counted}, {self.allocation} allocation"
+            )
+        return ", then ".join(rules)
+
+    def goals(self, start):
+        """Return the `Goal` of each round for a network of which the share ``start`` is cut."""
+        shares = [None] * self.n_rounds  # what is significant decides, in every round anew
+        if self.sparsity is not None:
+            shares = sparsities(self.schedule, self.sparsity, self.n_rounds, start=start)
+        return [Goal(share, self.allocation, self.significance) for share in shares]
 
 
 @dataclass
@@ -86,21 +104,26 @@ class PruningResult:
     masks : list of ndarray of bool
         True where a connection was kept.
     scores : list of ndarray
-        Scores of the last round, of each layer's connections or hidden units; -inf for what had
-        been cut before, and the lowest, zero as a rule, for connections of units given up.
+        Scores of the last round, of each layer's candidates; see `Choice`.
     statistics : list of FStatistics
-        Of each layer's source units, or each hidden layer's units, from the last round.
+        Those behind the cuts, of each layer that was scored, from the last round.
     records : list of LayerRecord
-        What was known of each connection or unit when it was last a candidate.
+        What was known of each candidate when it was last one.
+    importances : ndarray of shape (n_inputs,) or None
+        Of the inputs of the network, where they are what is scored.
     history : list of dict
         One entry per round and one for the fine-tuning.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs that could still be read after the first round; None for all.
     """
 
     masks: list
     scores: list
     statistics: list
     records: list
+    importances: np.ndarray | None
     history: list
+    inputs: np.ndarray | None
 
 
 def prune(network, data, plan, options, rng, *, score=None):
@@ -125,88 +148,141 @@ def prune(network, data, plan, options, rng, *, score=None):
     -------
     result : PruningResult
     """
-    teacher = None
-    if plan.distill:
-        teacher = Distillation(network.logits(data.X), plan.distill, plan.temperature)
-    loss = Loss(network.output, data.target, data.sample_weight, teacher)
-    patience = options.tol if score is not None else None
-    options = replace(options, tol=None, learning_rate="constant", checkpoint_epoch=None)
-    optimizer = None
-    if options.solver != "lbfgs":
-        optimizer = options.new_optimizer(network.parameters())
+    training = Training(network, data, plan, options, rng)
+    granularity = plan.granularity(network, plan.budget)
+    record = Record(granularity)
     history = []
-    # where no training follows that could do better, the biases make up for what is cut
-    untrained = plan.pruning_epochs + plan.fine_tune_epochs == 0 and plan.checkpoint is None
-    parts = GRANULARITIES[plan.granularity](network, plan.budget)
-    record = Record(parts)
-    if plan.selector is None:
-        steps = sparsities(plan.schedule, plan.sparsity, plan.n_rounds, start=parts.cut_share())
-    else:
-        steps = [None] * plan.n_rounds  # what is significant decides, in every round anew
-    running = None
-    if plan.refresh == "step":
-        running = RunningMoments(network, data, plan.pooling, plan.screen)
-    for number, sparsity in enumerate(steps):
-        evidence = NetworkEvidence(
-            network, data, rng, plan.pooling, plan.screen, plan.screen_samples
-        )
-        if running is not None and running.n_seen:
-            evidence.source_moments = running.moments["source"]
-            evidence.unit_moments = running.moments["unit"]
-        if number == len(steps) - 1:  # before the masks change what the units do
-            statistics = parts.statistics(evidence)
-        scores = parts.scores(evidence, plan.criterion)
-        record.observe(evidence, final=number == len(steps) - 1)
-        if plan.selector is None:
-            masks = parts.keep_best(evidence, scores, plan.allocation, sparsity)
-        else:
-            masks = parts.keep_significant(evidence, scores, plan.selector)
-        mask_network(network, masks, evidence.source_means if untrained else None)
-        record.cut(number + 1, scores)
-        n_epochs = _share(plan.pruning_epochs, number, len(steps))
-        observer = running if number < len(steps) - 1 else None
-        curve = _train_on(
-            network, data, loss, options, n_epochs, rng, optimizer, observer=observer
-        )
-        history.append(_entry("pruning", number + 1, network, n_epochs, curve, plan))
-    if plan.checkpoint is not None:
-        _rewind(network, plan.checkpoint)
-        optimizer = None
-    decaying = replace(options, learning_rate="cosine", tol=patience)
-    curve = _train_on(
-        network, data, loss, decaying, plan.fine_tune_epochs, rng, optimizer, score=score
-    )
-    history.append(_entry("fine-tuning", len(steps), network, len(curve), curve, plan))
+    goals = plan.goals(granularity.cut_share())
+    for number, goal in enumerate(goals, 1):
+        final = number == len(goals)
+        choice, found, inputs = cut(training, granularity, goal, record, final=final)
+        record.cut(number, choice)
+        n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
+        curve = training.go_on(n_epochs)
+        history.append(_entry("pruning", number, network, n_epochs, curve, plan))
+    if plan.significance is not None:
+        record.judge([plan.significance(statistics) for statistics in found])
+        _warn_of_chance(record.layers, plan.significance)
+    curve = training.fine_tune(score)
+    history.append(_entry("fine-tuning", len(goals), network, len(curve), curve, plan))
     return PruningResult(
         masks=[layer.mask.copy() for layer in network.layers],
-        scores=scores,
-        statistics=statistics,
+        scores=choice.scores,
+        statistics=found,
         records=record.layers,
+        importances=granularity.input_importances(record.layers),
         history=history,
+        inputs=inputs,
     )
 
 
-def _share(n_epochs, number, n_rounds):
-    """Epochs of round ``number``: as even as whole numbers can be, the later rounds first."""
-    return n_epochs * (number + 1) // n_rounds - n_epochs * number // n_rounds
+def cut(training, granularity, goal, record=None, *, final=False):
+    """Screen a network and mask what is not worth keeping.
+
+    Parameters
+    ----------
+    training : Training
+        Of the network.
+    granularity : Granularity
+    goal : Goal
+    record : Record or None, default=None
+        Takes down what is found.
+    final : bool, default=False
+        Whether this is the last round, whose statistics are kept.
+
+    Returns
+    -------
+    choice : Choice
+    statistics : list of FStatistics or None
+        Those behind the cut, from before it; of the last round only.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs that may be read at all; None for all.
+    """
+    network, plan = training.network, training.plan
+    evidence = NetworkEvidence(network, training.data, plan.screen, training.rng, plan.f_weights)
+    # before the masks change what the units do
+    statistics = granularity.statistics(evidence) if final else None
+    scores = granularity.scores(evidence, plan.criterion)
+    if record is not None:
+        record.observe(evidence, final=final)
+    inputs = plan.f_weights.inputs(evidence)
+    choice = granularity.select(evidence, scores, replace(goal, inputs=inputs))
+    # where no training follows that could do better, the biases make up for what is cut
+    mask_network(network, choice.masks, None if plan.trains else evidence.source_means)
+    return choice, statistics, inputs
 
 
-def _rewind(network, checkpoint):
-    """Give what is left of a network the weights of an earlier time."""
-    for layer, earlier in zip(network.layers, checkpoint.layers, strict=True):
-        np.multiply(earlier.weight, layer.mask, out=layer.weight)
-        layer.bias[:] = earlier.bias
+class Training:
+    """The training between the rounds and after them, with the optimiser's state kept.
+
+    Parameters are those of `prune`.
+    """
+
+    def __init__(self, network, data, plan, options, rng):
+        self.network = network
+        self.data = data
+        self.plan = plan
+        self.rng = rng
+        self.patience = options.tol
+        self.options = replace(options, tol=None, learning_rate="constant", checkpoint_epoch=None)
+        teacher = plan.distillation.teacher(network, data.X)
+        self.loss = Loss(network.output, data.target, data.sample_weight, teacher)
+        self.optimizer = None
+        if options.solver != "lbfgs":
+            self.optimizer = self.options.new_optimizer(network.parameters())
+
+    def go_on(self, n_epochs, score=None, **changes):
+        """Train for some epochs, possibly none; return the loss curve."""
+        if n_epochs == 0:
+            return []
+        options = replace(self.options, max_iter=n_epochs, **changes)
+        result = train(
+            self.network,
+            self.data.X,
+            self.loss,
+            options,
+            self.rng,
+            score=score,
+            optimizer=self.optimizer,
+        )
+        return result.loss_curve
+
+    def fine_tune(self, score=None, n_epochs=None, **changes):
+        """Train with a learning rate that falls to zero; with a score until that stalls.
+
+        Where the plan says so, what is left first takes up the weights of an earlier time. The
+        number of epochs is that of the plan if none is given.
+        """
+        if self.plan.checkpoint is not None:
+            self.network.rewind(self.plan.checkpoint)
+            self.optimizer = None
+        n_epochs = self.plan.fine_tune_epochs if n_epochs is None else n_epochs
+        patience = None if score is None else self.patience
+        return self.go_on(n_epochs, score, learning_rate="cosine", tol=patience, **changes)
+
+    def branch(self):
+        """Return a training that goes on from here with a copy of the network."""
+        twin = copy.copy(self)
+        twin.network = self.network.copy()
+        twin.optimizer = copy.deepcopy(self.optimizer)
+        return twin
 
 
-def _train_on(network, data, loss, options, n_epochs, rng, optimizer, score=None, observer=None):
-    """Train for some epochs, possibly none; return the loss curve."""
-    if n_epochs == 0:
-        return []
-    options = replace(options, max_iter=n_epochs)
-    result = train(
-        network, data.X, loss, options, rng, score=score, optimizer=optimizer, observer=observer
-    )
-    return result.loss_curve
+def _warn_of_chance(layers, significance):
+    """Warn of layers that keep something though nothing in them is significant."""
+    numbers = [str(n) for n, layer in enumerate(layers) if not layer.kept_significant()]
+    if numbers:
+        warnings.warn(
+            f"nothing is significant ({significance}) in layer {', '.join(numbers)}: what is kept "
+            "there is only the best by score, since every layer must keep something",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def epochs_of_round(n_epochs, number, n_rounds):
+    """Epochs of round ``number``, from 1: as even as whole numbers can be, later rounds first."""
+    return n_epochs * number // n_rounds - n_epochs * (number - 1) // n_rounds
 
 
 def _entry(phase, number, network, n_epochs, curve, plan):
@@ -218,6 +294,7 @@ def _entry(phase, number, network, n_epochs, curve, plan):
         "n_weights": network.n_weights,
         "sparsity": network.sparsity,
         "loss": float(curve[-1]) if len(curve) else np.nan,
+        "loss_curve": [float(loss) for loss in curve],
     }
     if plan.verbose:
         print(

@@ -148,15 +148,23 @@ def _best_path(masks, scores, sources):
 def _gain(mask, score, n_layers):
     """Worth of each connection on a path: 1 if it is kept, else a little, by its score.
 
-    So little that all that is restored together weighs less than one that is kept.
+    So little that all that is restored together weighs less than one that is kept. Minus infinity
+    where it must stay cut.
     """
-    top = score.max()
-    if np.isposinf(top):
-        relative = np.isposinf(score).astype(float)
-    else:
-        relative = score / max(top, np.finfo(float).tiny)
-    gain = np.where(mask, 1.0, relative / (4 * n_layers))
+    gain = np.where(mask, 1.0, _relative(score) / (4 * n_layers))
     return np.where(np.isneginf(score), -np.inf, gain)
+
+
+def _relative(score):
+    """Scale scores to [0, 1], with zero or the lowest finite one at 0 and the highest at 1."""
+    if np.isposinf(score).any():
+        return np.isposinf(score).astype(float)
+    finite = score[np.isfinite(score)]
+    size = np.abs(finite).max(initial=0.0) or 1.0  # two finite scores may differ by infinity
+    low = min(finite.min(initial=0.0) / size, 0.0)
+    high = finite.max(initial=-np.inf) / size
+    width = max(high - low, np.finfo(float).tiny)
+    return np.where(np.isfinite(score), (score / size - low) / width, 0.0)
 
 
 def read_inputs(masks, sources):
@@ -168,3 +176,22 @@ def read_inputs(masks, sources):
     """
     live = live_units(unit_links(masks, sources))
     return masks[0][:, live[1]].any(axis=1)
+
+
+def mask_network(network, masks, means=None):
+    """Set the masks of a network.
+
+    Parameters
+    ----------
+    network : Network
+    masks : list of ndarray of bool
+    means : list of ndarray of shape (n_inputs,) or None
+        Mean of what each layer reads. With it the bias takes over the mean of what each newly cut
+        connection carried, and only what varied about it is lost (Evci et al. 2018).
+    """
+    for number, (layer, mask) in enumerate(zip(network.layers, masks, strict=True)):
+        if means is not None:
+            layer.shift_bias(
+                np.where(mask, 0, layer.weight).T @ means[number].astype(network.dtype)
+            )
+        layer.set_mask(mask)

@@ -21,6 +21,8 @@ class LayerRecord:
         F-statistic of the unit that each connection leads to, from the same rounds as the table.
     round : ndarray of int
         Round that cut it, counted from 1; 0 for what was kept.
+    significant : ndarray of bool of shape (n_units,) or None
+        Which units the selection marked in the last round; None without a selection.
     """
 
     table: np.ndarray
@@ -28,6 +30,11 @@ class LayerRecord:
     score: np.ndarray
     target_F: np.ndarray | None
     round: np.ndarray
+    significant: np.ndarray | None = None
+
+    def kept_significant(self):
+        """Whether any unit that is kept is significant; true without a selection."""
+        return self.significant is None or (self.significant & (self.table["kept"] > 0)).any()
 
 
 class Record:
@@ -35,19 +42,18 @@ class Record:
 
     Parameters
     ----------
-    parts : Connections or Units
+    granularity : Granularity
     """
 
-    def __init__(self, parts):
-        self.parts = parts
+    def __init__(self, granularity):
+        self.granularity = granularity
         self.layers = None
 
     def observe(self, evidence, *, final):
         """Take down what a round has found, before anything is cut."""
-        magnitudes = self.parts.magnitudes(evidence)
+        granularity = self.granularity
+        magnitudes = granularity.magnitudes(evidence)
         if self.layers is None:
-            tables = self.parts.tables(evidence)
-            sides = self.parts.target_statistics(evidence)
             self.layers = [
                 LayerRecord(
                     table,
@@ -56,25 +62,42 @@ class Record:
                     F,
                     np.zeros(magnitude.shape, np.int16),
                 )
-                for table, magnitude, F in zip(tables, magnitudes, sides, strict=True)
+                for table, magnitude, F in zip(
+                    granularity.tables(evidence),
+                    magnitudes,
+                    granularity.target_statistics(evidence),
+                    strict=True,
+                )
             ]
             return
-        known = final or self.parts.has_tables(evidence)
-        tables = self.parts.tables(evidence) if known else None
-        known = final or self.parts.has_target_statistics(evidence)
-        sides = self.parts.target_statistics(evidence) if known else None
-        for number, layer in enumerate(self.layers):
+        for layer, magnitude in zip(self.layers, magnitudes, strict=True):
             alive = layer.round == 0
-            layer.magnitude[alive] = magnitudes[number][alive]
-            if tables is not None:
-                used = alive if alive.ndim == 1 else alive.any(axis=1)
-                layer.table[used] = tables[number][used]
-            if sides is not None and sides[number] is not None:
-                layer.target_F[alive] = sides[number][alive]
+            layer.magnitude[alive] = magnitude[alive]
+        if final or evidence.knows(granularity.side):
+            self._update_tables(granularity.tables(evidence))
+        if final or evidence.knows("unit"):
+            self._update_targets(granularity.target_statistics(evidence))
 
-    def cut(self, number, scores):
-        """Take down the scores of a round, and that it has cut what is no longer kept."""
-        for layer, kept, score in zip(self.layers, self.parts.kept, scores, strict=True):
+    def _update_tables(self, tables):
+        for layer, table in zip(self.layers, tables, strict=True):
+            alive = layer.round == 0
+            used = alive if alive.ndim == 1 else alive.any(axis=1)
+            layer.table[used] = table[used]
+
+    def _update_targets(self, statistics):
+        for layer, F in zip(self.layers, statistics, strict=True):
+            if F is not None:
+                alive = layer.round == 0
+                layer.target_F[alive] = F[alive]
+
+    def judge(self, significant):
+        """Take down which units of each layer the selection marks in the last round."""
+        for layer, marked in zip(self.layers, significant, strict=True):
+            layer.significant = marked
+
+    def cut(self, number, choice):
+        """Take down the `Choice` of a round: the scores, and what is no longer kept."""
+        for layer, kept, score in zip(self.layers, choice.kept, choice.scores, strict=True):
             layer.score = np.where(layer.round == 0, score, layer.score)
             layer.round[~kept & (layer.round == 0)] = number
             layer.table["kept"] = np.count_nonzero(kept, axis=1) if kept.ndim == 2 else kept

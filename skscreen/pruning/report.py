@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.lib import recfunctions
 
+from skscreen._params import is_integer
+
 
 class ScreeningReport:
     """Analysis of variance of what a pruner screened, and what became of it.
@@ -13,22 +15,27 @@ class ScreeningReport:
         What was known of each connection or unit when it was last a candidate, one per layer.
     rule : str
         What decided.
+    names : sequence of str or None, default=None
+        Of the units of the first layer, where these are named features.
 
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from skscreen import MLPClassifier, ScreeningPruner
+    >>> from skscreen import MLPClassifier, ScreeningPruner, Significance
     >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=50, tol=None, random_state=0)
-    >>> pruner = ScreeningPruner(net, mode="fwe", min_effect=0.5, random_state=0)
+    >>> pruner = ScreeningPruner(
+    ...     net, selection=Significance("fwe", min_effect=0.5), sparsity=None, random_state=0
+    ... )
     >>> pruner.fit(*load_iris(return_X_y=True)).report_.rule
     'fwe at 0.05, eta2 of at least 0.5'
     >>> pruner.report_.layer(0)["eta2"].round(2)
     array([0.62, 0.4 , 0.94, 0.93])
     """
 
-    def __init__(self, records, rule):
+    def __init__(self, records, rule, names=None):
         self._records = records
         self.rule = rule
+        self.names = names
 
     @property
     def n_layers(self):
@@ -53,7 +60,7 @@ class ScreeningReport:
             that the statistics were computed while the unit was in use: the first round, the last
             one, and all rounds in which the criterion or the selection looked at them.
         """
-        record = self._records[number]
+        record = self._record(number)
         if record.score.ndim == 2:
             return record.table
         return recfunctions.append_fields(
@@ -101,14 +108,24 @@ class ScreeningReport:
         }
         return np.rec.fromarrays(list(columns.values()), names=list(columns)).view(np.ndarray)
 
+    def _record(self, number):
+        if not is_integer(number) or not 0 <= number < self.n_layers:
+            raise ValueError(
+                f"number of the layer must be an integer from 0 to {self.n_layers - 1}, got "
+                f"{number!r}"
+            )
+        return self._records[number]
+
     def _of_connections(self, number):
-        record = self._records[number]
+        record = self._record(number)
         if record.score.ndim != 2:
             raise ValueError("whole units were scored, not connections: see layer()")
         return record
 
     def to_frame(self, number, *, connections=False):
         """Return the table of a layer's units, or connections, as a pandas DataFrame.
+
+        Where the units are named features there is a column ``name``.
 
         Raises
         ------
@@ -127,6 +144,8 @@ class ScreeningReport:
             else:
                 for k in range(table[name].shape[1]):
                     columns[f"{name}_{k}"] = table[name][:, k]
+        if self.names is not None and number == 0:
+            columns["name"] = np.asarray(self.names)[columns["source" if connections else "unit"]]
         index = ["source", "target"] if connections else "unit"
         return pd.DataFrame(columns).set_index(index)
 
@@ -154,9 +173,11 @@ class ScreeningReport:
         Examples
         --------
         >>> from sklearn.datasets import load_iris
-        >>> from skscreen import MLPClassifier, ScreeningPruner
+        >>> from skscreen import MLPClassifier, ScreeningPruner, Significance
         >>> net = MLPClassifier((8,), solver="lbfgs", max_iter=50, tol=None, random_state=0)
-        >>> pruner = ScreeningPruner(net, mode="fwe", min_effect=0.5, random_state=0)
+        >>> pruner = ScreeningPruner(
+        ...     net, selection=Significance("fwe", min_effect=0.5), sparsity=None, random_state=0
+        ... )
         >>> print(pruner.fit(*load_iris(return_X_y=True)).report_.describe(0, 1))
         layer 0, unit 1
         class means: 3.428, 2.77, 2.974
@@ -167,17 +188,18 @@ class ScreeningReport:
         eta2 = 0.4008, omega2 = 0.391
         0 connections kept; rule: fwe at 0.05, eta2 of at least 0.5
         """
-        record = self._records[number] if target is None else self._of_connections(number)
+        record = self._record(number) if target is None else self._of_connections(number)
         limits = {"unit": (unit, len(record.table))}
         if target is not None:
             limits["target"] = target, record.score.shape[1]
         for name, (value, stop) in limits.items():
-            if not 0 <= value < stop:
+            if not is_integer(value) or not 0 <= value < stop:
                 raise ValueError(
-                    f"{name} must be from 0 to {stop - 1} in layer {number}, got {value}"
+                    f"{name} must be an integer from 0 to {stop - 1} in layer {number}, got "
+                    f"{value!r}"
                 )
         row = self.layer(number)[unit]
-        lines = [f"layer {number}, unit {unit}"]
+        lines = [f"layer {number}, {self._called(number, unit)}"]
         effect = f"eta2 = {row['eta2']:.4g}"
         if "SSB" in row.dtype.names:
             lines += _variance_lines(row)
@@ -196,13 +218,29 @@ class ScreeningReport:
                 fate += " (its unit no longer did anything, or nothing in it varied)"
         else:
             fate = f"{row['kept']} connections kept"
+        kept = "kept" in fate and row["kept"] > 0
+        if kept and record.significant is not None and not record.significant[unit]:
+            fate += " though not significant: every layer keeps something, and a way through"
         return "\n".join([*lines, f"{fate}; rule: {self.rule}"])
+
+    def _called(self, number, unit):
+        """Return what a unit is called: by its name if it has one."""
+        named = self.names is not None and number == 0
+        return f"unit {unit} ({self.names[unit]})" if named else f"unit {unit}"
+
+    def _label(self, number, unit):
+        return f"  {self.names[unit]}" if self.names is not None and number == 0 else ""
+
+    def __repr__(self):
+        return str(self)
 
     def __str__(self):
         lines = [f"rule: {self.rule}"]
-        for number, table in enumerate(record.table for record in self._records):
+        for number, record in enumerate(self._records):
+            table = record.table
             kept = np.count_nonzero(table["kept"])
-            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used")
+            chance = "" if record.kept_significant() else ", though none of them is significant"
+            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used{chance}")
             lines.append(f"{'unit':>6} {'F':>12} {'p':>10} {'eta2':>7} {'kept':>6}")
             order = np.argsort(-table["F"], kind="stable")
             shown = order if len(order) <= 10 else [*order[:5], None, *order[-5:]]
@@ -213,7 +251,7 @@ class ScreeningReport:
                 unit = table[row]
                 lines.append(
                     f"{unit['unit']:>6} {unit['F']:>12.5g} {unit['p']:>10.3g} "
-                    f"{unit['eta2']:>7.4f} {unit['kept']:>6}"
+                    f"{unit['eta2']:>7.4f} {unit['kept']:>6}" + self._label(number, row)
                 )
         return "\n".join(lines)
 

@@ -34,7 +34,7 @@ def anova_table(pooled, statistics, kept):
             "SSB": pooled.per_unit(moments.between()),
             "SSW": pooled.per_unit(moments.within.sum(axis=0)),
             "df_between": np.full(len(statistics.F), n_classes - 1),
-            "df_within": np.full(len(statistics.F), moments.weight_sum.sum() - n_classes),
+            "df_within": np.full(len(statistics.F), moments.effective_sizes().sum() - n_classes),
             "omega2": pooled.per_unit(omega_squared(moments)),
         }
     else:

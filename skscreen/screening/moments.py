@@ -3,39 +3,18 @@
 import numpy as np
 from joblib import Parallel, delayed
 
-from skscreen.kernels.moments import update_class_moments, update_regression_moments
-
-ORIGIN_SAMPLES = 256
-
-
-def _checked_batch(A, n_units, n_targets, sample_weight):
-    """Return a 2-D batch and its weights, or raise."""
-    A = np.asarray(A)
-    if A.ndim != 2 or A.shape[1] != n_units:
-        raise ValueError(f"A must have shape (n_samples, {n_units}), got {A.shape}")
-    if A.dtype not in (np.float32, np.float64):
-        A = A.astype(np.float64)
-    if len(A) != n_targets:
-        raise ValueError(f"A has {len(A)} samples, but there are {n_targets} targets")
-    if sample_weight is None:
-        return A, np.ones(len(A))
-    weights = np.ascontiguousarray(sample_weight, dtype=np.float64)
-    if weights.shape != (len(A),):
-        raise ValueError(f"sample_weight must have shape ({len(A)},), got {weights.shape}")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("sample_weight must be finite and not negative")
-    return A, weights
-
-
-def _new_origin(A, weights):
-    """Mean of the first samples: near enough to the data for the differences to be exact."""
-    first = np.flatnonzero(weights)[:ORIGIN_SAMPLES]
-    return A[first].mean(axis=0, dtype=np.float64)
-
-
-def _require_finite(moments, name):
-    if not np.isfinite(moments).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity")
+from skscreen._params import is_integer
+from skscreen.kernels.moments import update_class_moments
+from skscreen.screening.batches import (
+    NO_EXPONENT,
+    checked_batch,
+    checked_codes,
+    exponents,
+    first_mean,
+    require_finite,
+    scaled,
+    shift,
+)
 
 
 class ClassMoments:
@@ -57,16 +36,17 @@ class ClassMoments:
     ----------
     weight_sum : ndarray of shape (n_classes,)
         Sum of the sample weights of each class; the number of samples, without weights.
-    within : ndarray of shape (n_classes, n_units)
-        Weighted sum of squares around the class mean.
     low, high : ndarray of shape (n_classes, n_units)
         Smallest and largest value of each class.
 
     Notes
     -----
     All sums are centred and in float64, by the recursions of Welford [1]_ and of Chan, Golub and
-    LeVeque [2]_, relative to an origin near the data.
-    Sample weights count as repetitions.
+    LeVeque [2]_, relative to an origin near the data of the class, and in units of a power of two
+    where values are huge or tiny.
+
+    Sample weights are relative: multiplied by a constant they change nothing, and within a class
+    they are worth ``effective_sizes()`` samples, which is what sums of squares count [3]_.
 
     References
     ----------
@@ -74,6 +54,7 @@ class ClassMoments:
        products", Technometrics 4, 1962.
     .. [2] T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample variance",
        The American Statistician 37, 1983.
+    .. [3] L. Kish, "Survey Sampling", 1965.
 
     Examples
     --------
@@ -86,16 +67,22 @@ class ClassMoments:
     """
 
     def __init__(self, n_classes, n_units, *, decay=1.0):
+        for name, value in (("n_classes", n_classes), ("n_units", n_units)):
+            if not is_integer(value) or value < 1:
+                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
         if not 0 < decay <= 1:
             raise ValueError(f"decay must be in (0, 1], got {decay}")
         self.decay = decay
         shape = (n_classes, n_units)
         self.weight_sum = np.zeros(n_classes)
-        self.within = np.zeros(shape)
         self.low = np.full(shape, np.inf)
         self.high = np.full(shape, -np.inf)
-        self._origin = None
-        self._mean = np.zeros(shape)  # relative to the origin
+        self._weight_mean = np.zeros(n_classes)  # of the weights, weighted by themselves
+        # all that follows is in units of 2**exponent; the mean is relative to the origin
+        self._exponent = np.full(n_units, NO_EXPONENT)
+        self._origin = np.zeros(shape)
+        self._mean = np.zeros(shape)
+        self._variance = np.zeros(shape)
 
     @property
     def n_classes(self):
@@ -110,9 +97,27 @@ class ClassMoments:
     @property
     def means(self):
         """Mean of each class, of shape (n_classes, n_units); NaN for an empty class."""
-        means = self._mean + (0.0 if self._origin is None else self._origin)
+        means = self._natural(self._origin + self._mean)
         means[self.weight_sum == 0] = np.nan
         return means
+
+    @property
+    def within(self):
+        """Sum of squares around the class mean, of shape (n_classes, n_units)."""
+        return self._natural(self.scaled_within(), 2)
+
+    def _natural(self, values, power=1):
+        return scaled(values, power * shift(self._exponent, 0)).copy()
+
+    def effective_sizes(self):
+        """Samples that each class is worth, of shape (n_classes,); 0 for an empty class.
+
+        Kish's ``(sum of the weights)**2 / (sum of their squares)``: the mean of samples of equal
+        variance varies as that of so many samples without weights. Equal weights make it the
+        number of samples.
+        """
+        empty = np.zeros(self.n_classes)
+        return np.divide(self.weight_sum, self._weight_mean, out=empty, where=self.weight_sum > 0)
 
     def partial_fit(self, A, codes, sample_weight=None):
         """Add a batch.
@@ -124,7 +129,7 @@ class ClassMoments:
         codes : array-like of int of shape (n_samples,)
             Class numbers from 0 to n_classes - 1.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, counted as repetitions.
+            Weights, of which only the ratios matter.
 
         Returns
         -------
@@ -135,38 +140,55 @@ class ClassMoments:
         ValueError
             For other shapes, unknown classes, negative weights, or values that are not finite.
         """
-        codes = np.asarray(codes)
-        A, weights = _checked_batch(A, self.n_units, len(codes), sample_weight)
-        if not weights.any():
+        codes = checked_codes(codes, self.n_classes)
+        A, weights = checked_batch(A, self.n_units, len(codes), sample_weight)
+        if not weights.all():
+            counted = weights > 0
+            A, codes, weights = A[counted], codes[counted], weights[counted]
+        if len(A) == 0:
             return self
-        if codes.min() < 0 or codes.max() >= self.n_classes:
-            raise ValueError(
-                f"codes must be from 0 to {self.n_classes - 1}, got {codes.min()} to {codes.max()}"
-            )
-        origin = _new_origin(A, weights) if self._origin is None else self._origin
-        _require_finite(origin, "A")
         batch = ClassMoments(self.n_classes, self.n_units)
-        batch._origin = origin
+        batch._exponent = np.maximum(exponents(A), self._exponent)
+        batch._collect(scaled(A, shift(0, batch._exponent)), codes, weights, self)
+        return self.forget(self.decay).merge(batch)
+
+    def _collect(self, A, codes, weights, earlier):
+        """Fill empty moments with samples in their scale, at the origins of earlier ones."""
+        self._origin = scaled(earlier._origin, shift(earlier._exponent, self._exponent)).copy()
         order = np.argsort(codes, kind="stable")
+        ends = np.searchsorted(codes, np.arange(self.n_classes), side="right", sorter=order)
+        starts = np.concatenate([[0], ends[:-1]])
+        for k in np.flatnonzero((earlier.weight_sum == 0) & (ends > starts)):
+            self._origin[k] = first_mean(A, order[starts[k] : ends[k]])
+        require_finite(self._origin, "A")
+        # relative to the largest of the class: the squares of tiny weights would vanish
+        largest = np.zeros(self.n_classes)
+        np.maximum.at(largest, codes, weights)
+        weights = weights / largest[codes]
         update_class_moments(
             A,
             order[weights[order] > 0],
             codes,
             weights,
-            origin,
-            batch.weight_sum,
-            batch._mean,
-            batch.within,
-            batch.low,
-            batch.high,
+            self._origin,
+            self.weight_sum,
+            self._mean,
+            self._variance,
+            self.low,
+            self.high,
         )
-        _require_finite(batch._mean, "A")
-        return self.forget(self.decay).merge(batch)
+        require_finite(self._mean, "A")
+        present = self.weight_sum > 0
+        squares = np.bincount(codes, weights**2, self.n_classes)
+        self._weight_mean[present] = (squares * largest)[present] / self.weight_sum[present]
+        self._variance[present] /= self.weight_sum[present, None]
+        self.weight_sum *= largest
+        self.low, self.high = self._natural(self.low), self._natural(self.high)
 
     def forget(self, factor):
         """Give the samples so far ``factor`` times their weight; ``low`` and ``high`` stay."""
         self.weight_sum *= factor
-        self.within *= factor
+        self._weight_mean *= factor
         return self
 
     def merge(self, other):
@@ -186,35 +208,64 @@ class ClassMoments:
                 f"moments to merge must have {self.n_classes} classes and {self.n_units} units, "
                 f"got {other.n_classes} and {other.n_units}"
             )
-        if other._origin is None:
-            return self
-        if self._origin is None:
-            self._origin = other._origin.copy()
+        exponent = np.maximum(self._exponent, other._exponent)
+        self._rescale(exponent)
+        powers = shift(other._exponent, exponent)
+        origin = scaled(other._origin, powers)
+        new = self.weight_sum == 0
+        self._origin[new] = origin[new]
         total = self.weight_sum + other.weight_sum
         share = np.divide(other.weight_sum, total, out=np.zeros_like(total), where=total > 0)
-        step = other._mean + (other._origin - self._origin) - self._mean
-        self._mean += step * share[:, None]
-        self.within += other.within + step**2 * (self.weight_sum * share)[:, None]
+        self._weight_mean += (other._weight_mean - self._weight_mean) * share
+        share = share[:, None]
+        step = scaled(other._mean, powers) + (origin - self._origin) - self._mean
+        step[other.weight_sum == 0] = 0.0
+        self._mean += step * share
+        change = scaled(other._variance, 2 * powers) - self._variance
+        self._variance += share * (change + (1 - share) * step**2)
         self.weight_sum = total
         np.minimum(self.low, other.low, out=self.low)
         np.maximum(self.high, other.high, out=self.high)
         return self
 
-    def centred_means(self):
-        """Mean of each class relative to an origin near the data, of shape (n_classes, n_units).
+    def _rescale(self, exponent):
+        powers = shift(self._exponent, exponent)
+        self._origin = scaled(self._origin, powers)
+        self._mean = scaled(self._mean, powers)
+        self._variance = scaled(self._variance, 2 * powers)
+        self._exponent = exponent
+
+    def scaled_means(self):
+        """Mean of each class relative to that of the first that has samples.
 
         Differences between classes keep their digits whatever the offset of the data.
+
+        Returns
+        -------
+        means : ndarray of shape (n_classes, n_units)
+            Of classes with samples, in units of a power of two for each unit of the network: 1
+            unless its values are huge or tiny.
         """
-        return self._mean.copy()
+        first = np.argmax(self.weight_sum > 0)
+        return (self._origin - self._origin[first]) + (self._mean - self._mean[first])
+
+    def scaled_within(self):
+        """Like `within`, in the square of the units of `scaled_means`."""
+        return self._variance * self.effective_sizes()[:, None]
+
+    def scaled_between(self):
+        """Like `between`, in the square of the units of `scaled_means`."""
+        return self._between(self.effective_sizes())
+
+    def _between(self, sizes):
+        present = sizes > 0
+        sizes, means = sizes[present], self.scaled_means()[present]
+        grand = sizes @ means / sizes.sum()
+        return sizes @ (means - grand) ** 2
 
     def between(self):
         """Sum of squares between the class means, of shape (n_units,)."""
-        present = self.weight_sum > 0
-        weights, means = self.weight_sum[present], self._mean[present]
-        # relative to one class, so that equal means give exactly zero
-        steps = means - means[0]
-        grand = weights @ steps / weights.sum()
-        return weights @ (steps - grand) ** 2
+        return self._natural(self.scaled_between(), 2)
 
     def constant(self):
         """Whether each unit has the same value in all samples, of shape (n_units,)."""
@@ -228,171 +279,18 @@ class ClassMoments:
 
     def variance(self):
         """Weighted variance around the common mean, of shape (n_units,)."""
-        total = self.between() + self.within[self.weight_sum > 0].sum(axis=0)
-        return total / self.weight_sum.sum()
+        shares = self._shares()
+        return self._natural(shares @ self._variance + self._between(shares), 2)
 
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""
-        present = self.weight_sum > 0
-        weights = self.weight_sum[present]
-        squares = self.within[present].sum(axis=0) + weights @ self.means[present] ** 2
-        return squares / weights.sum()
+        squares = self._variance + (self._origin + self._mean) ** 2
+        return self._natural(self._shares() @ squares, 2)
 
-
-class RegressionMoments:
-    """Weighted variances of units and numeric targets, and their covariances.
-
-    Streams and merges like `ClassMoments`.
-
-    Parameters
-    ----------
-    n_units : int
-        Number of units.
-    n_outputs : int
-        Number of targets.
-
-    Attributes
-    ----------
-    weight_sum : float
-        Sum of the sample weights.
-    sxx : ndarray of shape (n_units,)
-        Weighted sum of squares of each unit around its mean.
-    syy : ndarray of shape (n_outputs,)
-        Likewise of each target.
-    sxy : ndarray of shape (n_outputs, n_units)
-        Weighted sums of products.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skscreen.screening import RegressionMoments
-    >>> moments = RegressionMoments(n_units=1, n_outputs=1)
-    >>> moments.partial_fit(np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [2.0], [4.0]])).sxy
-    array([[4.]])
-    """
-
-    def __init__(self, n_units, n_outputs):
-        self.weight_sum = 0.0
-        self.sxx = np.zeros(n_units)
-        self.syy = np.zeros(n_outputs)
-        self.sxy = np.zeros((n_outputs, n_units))
-        self._origin = None
-        self._mean = np.zeros(n_units)
-        self._target_mean = np.zeros(n_outputs)
-        self._low = np.full(n_units, np.inf)
-        self._high = np.full(n_units, -np.inf)
-
-    @property
-    def n_units(self):
-        """Number of units."""
-        return len(self.sxx)
-
-    @property
-    def n_outputs(self):
-        """Number of targets."""
-        return len(self.syy)
-
-    def partial_fit(self, A, targets, sample_weight=None):
-        """Add a batch.
-
-        Parameters
-        ----------
-        A : array-like of shape (n_samples, n_units)
-            Activations, float32 or float64.
-        targets : array-like of shape (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights, counted as repetitions.
-
-        Returns
-        -------
-        self : RegressionMoments
-
-        Raises
-        ------
-        ValueError
-            For other shapes, negative weights, or values that are not finite.
-        """
-        targets = np.asarray(targets, dtype=np.float64)
-        if targets.ndim != 2 or targets.shape[1] != self.n_outputs:
-            raise ValueError(
-                f"targets must have shape (n_samples, {self.n_outputs}), got {targets.shape}"
-            )
-        A, weights = _checked_batch(A, self.n_units, len(targets), sample_weight)
-        if not weights.any():
-            return self
-        batch = RegressionMoments(self.n_units, self.n_outputs)
-        batch._origin = self._origin
-        if batch._origin is None:
-            batch._origin = _new_origin(A, weights), _new_origin(targets, weights)
-        _require_finite(batch._origin[0], "A")
-        _require_finite(batch._origin[1], "targets")
-        batch.weight_sum = update_regression_moments(
-            A,
-            targets,
-            weights,
-            0.0,
-            *batch._origin,
-            batch._mean,
-            batch._target_mean,
-            batch.sxx,
-            batch.syy,
-            batch.sxy,
-        )
-        _require_finite(batch._mean, "A")
-        _require_finite(batch._target_mean, "targets")
-        present = A[weights > 0]
-        batch._low, batch._high = present.min(axis=0), present.max(axis=0)
-        return self.merge(batch)
-
-    def forget(self, factor):
-        """Give the samples so far ``factor`` times their weight; whether they vary stays."""
-        for sums in ("weight_sum", "sxx", "syy", "sxy"):
-            setattr(self, sums, getattr(self, sums) * factor)
-        return self
-
-    def merge(self, other):
-        """Add the samples that another object has seen.
-
-        Parameters
-        ----------
-        other : RegressionMoments
-            Of the same units and targets; stays as it is.
-
-        Returns
-        -------
-        self : RegressionMoments
-        """
-        if other.sxy.shape != self.sxy.shape:
-            raise ValueError(
-                f"moments to merge must have {self.n_units} units and {self.n_outputs} targets, "
-                f"got {other.n_units} and {other.n_outputs}"
-            )
-        if other._origin is None:
-            return self
-        if self._origin is None:
-            self._origin = tuple(origin.copy() for origin in other._origin)
-        total = self.weight_sum + other.weight_sum
-        share = other.weight_sum / total
-        step = other._mean + (other._origin[0] - self._origin[0]) - self._mean
-        target_step = other._target_mean + (other._origin[1] - self._origin[1]) - self._target_mean
-        factor = self.weight_sum * share
-        self.sxx += other.sxx + factor * step**2
-        self.syy += other.syy + factor * target_step**2
-        self.sxy += other.sxy + factor * np.outer(target_step, step)
-        self._mean = self._mean + share * step
-        self._target_mean = self._target_mean + share * target_step
-        self.weight_sum = total
-        self._low = np.minimum(self._low, other._low)
-        self._high = np.maximum(self._high, other._high)
-        return self
-
-    def constant(self):
-        """Whether each unit has the same value in all samples, of shape (n_units,)."""
-        return self._low == self._high
-
-    def mean_square(self):
-        """Weighted mean of the squared values, of shape (n_units,)."""
-        return self.sxx / self.weight_sum + (self._mean + self._origin[0]) ** 2
+    def _shares(self):
+        """Share of each class in the sum of weights."""
+        largest = self.weight_sum.max()
+        return self.weight_sum / largest / (self.weight_sum / largest).sum()
 
 
 def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n_jobs=None):
@@ -406,8 +304,8 @@ def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n
         Class numbers from 0 to n_classes - 1.
     n_classes : int
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights, counted as repetitions.
-    chunk_size : int, default=8192
+        Weights, of which only the ratios matter.
+    chunk_size : int >= 1, default=8192
         Samples in a chunk.
     n_jobs : int or None, default=None
         Workers, of whatever backend is active.
@@ -426,8 +324,16 @@ def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n
     >>> f_from_moments(class_moments(X, y, 3, chunk_size=40)).F.round(1)
     array([ 119.3,   49.2, 1180.2,  960. ])
     """
-    if len(A) != len(codes):
-        raise ValueError(f"A has {len(A)} samples, but there are {len(codes)} targets")
+    if not is_integer(chunk_size) or chunk_size < 1:
+        raise ValueError(f"chunk_size must be an integer of at least 1, got {chunk_size!r}")
+    A, codes = (np.asanyarray(array) for array in (A, codes))
+    if A.ndim != 2:
+        raise ValueError(f"A must have shape (n_samples, n_units), got {A.shape}")
+    whole = ClassMoments(n_classes, A.shape[1])
+    checked_codes(codes, n_classes)
+    for name, array in (("targets", codes), ("sample weights", sample_weight)):
+        if array is not None and len(array) != len(A):
+            raise ValueError(f"A has {len(A)} samples, but there are {len(array)} {name}")
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(_chunk_moments)(
             A[start : start + chunk_size],
@@ -437,7 +343,6 @@ def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n
         )
         for start in range(0, len(A), chunk_size)
     )
-    whole = ClassMoments(n_classes, A.shape[1])
     for part in parts:
         whole.merge(part)
     return whole

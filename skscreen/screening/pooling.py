@@ -6,7 +6,8 @@ poolings differ in what they make of the positions.
 
 import numpy as np
 
-from skscreen.screening.moments import ClassMoments, RegressionMoments
+from skscreen.screening.moments import ClassMoments
+from skscreen.screening.regression_moments import RegressionMoments
 
 
 def _mean(values):
@@ -111,12 +112,12 @@ class PooledMoments:
         self.collected.forget(factor)
         return self
 
-    def statistics(self, screen):
-        """Compute the `FStatistics` of each unit by a `Screen`."""
+    def statistics(self, statistic):
+        """Compute the `FStatistics` of each unit by a `Statistic`."""
         if isinstance(self.collected, Samples):
-            found = screen.function(*self.collected.arrays(), self.collected.task)
+            found = statistic.function(*self.collected.arrays(), self.collected.task)
         else:
-            found = screen.function(self.collected)
+            found = statistic.function(self.collected)
         return type(found)(*(self.per_unit(array) for array in found))
 
     def moments(self):

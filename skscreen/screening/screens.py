@@ -1,4 +1,4 @@
-"""Screens: statistics of how well a unit tells the classes apart, behind one interface.
+"""Statistics of how well a unit tells the classes apart, behind one interface.
 
 What can be computed from class moments streams over any number of samples. The others need the
 samples themselves and say so (``streams`` is False); a pruner gives them a stratified subsample.
@@ -8,10 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import special, stats
+from sklearn.base import BaseEstimator
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 
-from skscreen.screening.moments import ClassMoments, RegressionMoments
+from skscreen._params import check_parameters, function, integer, none, one_of
+from skscreen.screening.batches import as_floats
+from skscreen.screening.moments import ClassMoments
+from skscreen.screening.permutation import permutation_test
+from skscreen.screening.pooling import POOLINGS
+from skscreen.screening.regression_moments import RegressionMoments
 from skscreen.screening.statistics import (
     FStatistics,
     f_from_moments,
@@ -21,13 +27,13 @@ from skscreen.screening.statistics import (
 
 
 @dataclass(frozen=True)
-class Screen:
+class Statistic:
     """A statistic per unit.
 
     Parameters
     ----------
     function : callable
-        ``function(moments)`` for a screen that streams, else ``function(A, y, task)``; returns
+        ``function(moments)`` for one that streams, else ``function(A, y, task)``; returns
         `FStatistics`.
     streams : bool
         Whether class moments are all it needs.
@@ -58,16 +64,16 @@ def welch_from_moments(moments):
         raise ValueError("the screen 'welch' needs classes, got a regression")
     classical = f_from_moments(moments)
     present = moments.weight_sum > 0
-    n = moments.weight_sum[present][:, None]
-    if (n <= 1).any():
+    n = moments.effective_sizes()[present][:, None]
+    if (n <= 1 + 1e-12).any():
         raise ValueError("the screen 'welch' needs more than one sample in each class")
-    variance = moments.within[present] / (n - 1)
+    variance = moments.scaled_within()[present] / (n - 1)
     variance[moments.low[present] == moments.high[present]] = 0.0
     n_classes = len(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = n / variance
         total = weights.sum(axis=0)
-        means = moments.centred_means()[present]
+        means = moments.scaled_means()[present]
         centre = (weights * means).sum(axis=0) / total
         between = (weights * (means - centre) ** 2).sum(axis=0) / (n_classes - 1)
         spread = ((1 - weights / total) ** 2 / (n - 1)).sum(axis=0)
@@ -77,7 +83,7 @@ def welch_from_moments(moments):
     # a class without variance gives its mean infinite precision: the test is decided by whether
     # the means differ at all
     undefined = (variance == 0).any(axis=0)
-    F = np.where(undefined, np.where(moments.between() > 0, np.inf, 0.0), F)
+    F = np.where(undefined, np.where(moments.scaled_between() > 0, np.inf, 0.0), F)
     F[moments.constant()] = 0.0
     p = np.where(undefined, np.where(F > 0, 0.0, 1.0), special.fdtrc(n_classes - 1, df_within, F))
     return FStatistics(F, p, classical.eta2)
@@ -89,7 +95,8 @@ def fisher_from_moments(moments):
         raise ValueError("the screen 'fisher' needs classes, got a regression")
     F, p, eta2 = f_from_moments(moments)
     n_classes = np.count_nonzero(moments.weight_sum)
-    return FStatistics(F * (n_classes - 1) / (moments.weight_sum.sum() - n_classes), p, eta2)
+    n = moments.effective_sizes().sum()
+    return FStatistics(F * (n_classes - 1) / (n - n_classes), p, eta2)
 
 
 def regression_from_moments(moments):
@@ -137,61 +144,110 @@ def mutual_information(A, y, task):
     return FStatistics(scores, missing, missing.copy())
 
 
-SCREENS = {
-    "f": Screen(f_from_moments, streams=True),
-    "welch": Screen(welch_from_moments, streams=True),
-    "fisher": Screen(fisher_from_moments, streams=True),
-    "f_regression": Screen(regression_from_moments, streams=True),
-    "kruskal": Screen(kruskal, streams=False),
-    "mutual_info": Screen(mutual_information, streams=False),
+STATISTICS = {
+    "f": Statistic(f_from_moments, streams=True),
+    "welch": Statistic(welch_from_moments, streams=True),
+    "fisher": Statistic(fisher_from_moments, streams=True),
+    "f_regression": Statistic(regression_from_moments, streams=True),
+    "kruskal": Statistic(kruskal, streams=False),
+    "mutual_info": Statistic(mutual_information, streams=False),
 }
 
 
-def resolve_screen(score_func):
-    """Return the `Screen` that a name or a function stands for.
+#: those whose p-values shuffled labels can give
+PERMUTED = ("f", "f_regression")
 
-    A function takes (A, y) and returns scores, or scores and p-values, as those of
-    `sklearn.feature_selection` do.
+
+def score_function_statistic(score_func):
+    """Make a `Statistic` of a function of (A, y).
+
+    It returns scores, or scores and p-values, as those of `sklearn.feature_selection` do.
     """
-    if isinstance(score_func, Screen):
-        return score_func
-    if isinstance(score_func, str):
-        if score_func not in SCREENS:
-            raise ValueError(f"score_func must be one of {tuple(SCREENS)}, got {score_func!r}")
-        return SCREENS[score_func]
 
-    def function(A, y, task):
+    def found(A, y, task):
         # a constant unit tells nothing of the target; scikit-learn's functions warn and give NaN
         varying = A.max(axis=0) > A.min(axis=0)
-        found = score_func(
-            A[:, varying], np.ravel(y) if np.ndim(y) == 2 and y.shape[1] == 1 else y
-        )
-        scores, p = found if isinstance(found, tuple) else (found, None)
-        if np.shape(scores) != (np.count_nonzero(varying),):
-            raise ValueError(
-                f"score_func must return one score for each of {np.count_nonzero(varying)} units, "
-                f"got shape {np.shape(scores)}"
-            )
+        y = np.ravel(y) if np.ndim(y) == 2 and y.shape[1] == 1 else y
+        scores, p = _scores_and_p(score_func(A[:, varying], y), np.count_nonzero(varying))
+        lowest = min(0.0, scores.min(initial=0.0))
         statistics = FStatistics(
-            np.zeros(A.shape[1]), np.ones(A.shape[1]), np.full(A.shape[1], np.nan)
+            np.full(A.shape[1], lowest), np.ones(A.shape[1]), np.full(A.shape[1], np.nan)
         )
         statistics.F[varying] = scores
-        statistics.p[varying] = np.nan if p is None else p
+        statistics.p[varying] = p
         return statistics
 
-    return Screen(function, streams=False)
+    return Statistic(found, streams=False)
 
 
-def screen(A, y, score_func="f", sample_weight=None, *, task="auto"):
-    """Compute a statistic of each unit: how well it tells the classes apart.
+def _scores_and_p(found, n_units):
+    """Return the scores and p-values, NaN if there are none, that a function gave; or raise."""
+    if isinstance(found, tuple) and len(found) != 2:
+        raise ValueError(
+            f"score_func must return scores, or scores and p-values, got {len(found)} values"
+        )
+    scores, p = found if isinstance(found, tuple) else (found, np.full(n_units, np.nan))
+    scores, p = (as_floats(values, "what score_func returns") for values in (scores, p))
+    for name, values in (("score", scores), ("p-value", p)):
+        if values.shape != (n_units,):
+            raise ValueError(
+                f"score_func must return one {name} for each of {n_units} units, got shape "
+                f"{values.shape}"
+            )
+    bad = np.isnan(scores) | np.isneginf(scores)
+    if bad.any():
+        raise ValueError(
+            f"score_func must return scores that are numbers, got {scores[bad][0]} for "
+            f"{np.count_nonzero(bad)} of {n_units} units"
+        )
+    if ((p < 0) | (p > 1)).any():
+        raise ValueError(
+            f"score_func must return p-values from 0 to 1, got {np.nanmin(p)} to {np.nanmax(p)}"
+        )
+    return scores, p
+
+
+def permutation_statistic(n_permutations, random_state=None, n_jobs=None):
+    """Make a `Statistic`: F and eta2, and p-values by `permutation_test`."""
+
+    def found(A, y, task):
+        moments, target = moments_for(A, y, task)
+        F, _, eta2 = f_from_moments(moments.partial_fit(A, target))
+        p = permutation_test(
+            A,
+            y,
+            n_permutations=n_permutations,
+            task=task,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+        return FStatistics(F, p, eta2)
+
+    return Statistic(found, streams=False)
+
+
+@dataclass(frozen=True)
+class ResolvedScreen:
+    """What a `Screen` stands for, once its parameters are checked.
 
     Parameters
     ----------
-    A : array-like of shape (n_samples, n_units)
-        Activations or features.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Classes or numbers.
-    score_func : str or callable, default="f"
+    statistic : Statistic
+    pooling : str
+    samples : int
+    """
+
+    statistic: Statistic
+    pooling: str
+    samples: int
+
+
+class Screen(BaseEstimator):
+    """How units are screened: by which statistic, of what observations.
+
+    Parameters
+    ----------
+    statistic : str or callable, default="f"
         - "f": F-statistic, see `f_statistic`;
         - "welch": Welch's F, for unequal variances;
         - "fisher": Fisher score SSB / SSW, which is F (K - 1) / (n - K) and ranks alike;
@@ -200,21 +256,110 @@ def screen(A, y, score_func="f", sample_weight=None, *, task="auto"):
         - "mutual_info": mutual information in nats, without p-values;
         - a function of (A, y) that returns scores, or scores and p-values, such as
           `sklearn.feature_selection.chi2`.
+    pooling : {"mean", "max", "positions", "local"}, default="max"
+        What a unit's observations are where it has a value at several positions of an image: the
+        mean or the maximum over them, each position, or each position as a unit of its own,
+        whose statistics are averaged. The last two give no p-values to select by.
+    samples : int >= 10, default=5000
+        Samples for a statistic that does not stream, and for the permutations, drawn stratified
+        by class.
+    permutations : int >= 1 or None, default=None
+        Shuffles of the labels that the p-values come from, for "f" and "f_regression"; None takes
+        them from the theory.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skscreen.screening import Screen, screen
+    >>> screen(*load_iris(return_X_y=True), Screen(permutations=99), random_state=0).p
+    array([0.01, 0.01, 0.01, 0.01])
+    """
+
+    _parameter_checks = {
+        "statistic": one_of(*STATISTICS) | function,
+        "pooling": one_of(*POOLINGS),
+        "samples": integer(10),
+        "permutations": integer(1) | none,
+    }
+
+    def __init__(self, statistic="f", *, pooling="max", samples=5000, permutations=None):
+        self.statistic = statistic
+        self.pooling = pooling
+        self.samples = samples
+        self.permutations = permutations
+
+    def resolve(self, rng):
+        """Check the parameters; return the `ResolvedScreen` that they describe.
+
+        Parameters
+        ----------
+        rng : numpy.random.RandomState
+            Seeds the permutations; nothing is drawn from it without them.
+
+        Raises
+        ------
+        ValueError
+            For a bad parameter.
+        """
+        check_parameters(self, self._parameter_checks)
+        if self.permutations is not None:
+            if self.statistic not in PERMUTED:
+                raise ValueError(
+                    f"permutations={self.permutations} shuffles the labels for statistic 'f' or "
+                    f"'f_regression', got statistic={self.statistic!r}"
+                )
+            statistic = permutation_statistic(self.permutations, rng.randint(2**31 - 1))
+        elif isinstance(self.statistic, str):
+            statistic = STATISTICS[self.statistic]
+        else:
+            statistic = score_function_statistic(self.statistic)
+        return ResolvedScreen(statistic, self.pooling, self.samples)
+
+
+def resolve_screen(score_func):
+    """Return the `Screen` that a name or a function stands for; a `Screen` stays as it is.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    if isinstance(score_func, Screen):
+        return score_func
+    check = Screen._parameter_checks["statistic"]
+    if not check.holds(score_func):
+        raise ValueError(f"score_func must be {check.words} or a Screen, got {score_func!r}")
+    return Screen(score_func)
+
+
+def screen(A, y, score_func="f", sample_weight=None, *, task="auto", random_state=None):
+    """Compute a statistic of each unit: how well it tells the classes apart.
+
+    Parameters
+    ----------
+    A : array-like of shape (n_samples, n_units)
+        Activations or features.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Classes or numbers.
+    score_func : str, callable or Screen, default="f"
+        A statistic, see `Screen`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights, counted as repetitions; only for the first four, which stream.
+        Weights, see `f_statistic`; only for the statistics that stream.
     task : {"auto", "classification", "regression"}, default="auto"
         What ``y`` is, see `f_statistic`.
+    random_state : int, RandomState or None, default=None
+        Seeds the permutations of a `Screen`.
 
     Returns
     -------
     statistics : FStatistics
-        ``F`` holds the statistic, whichever it is; ``p`` and ``eta2`` are NaN where the screen
+        ``F`` holds the statistic, whichever it is; ``p`` and ``eta2`` are NaN where the statistic
         has none.
 
     Raises
     ------
     ValueError
-        If the screen does not fit the target, or takes no weights.
+        If the statistic does not fit the target, or takes no weights.
 
     Examples
     --------
@@ -226,7 +371,7 @@ def screen(A, y, score_func="f", sample_weight=None, *, task="auto"):
     >>> screen(X, y, "kruskal").F.round(1)
     array([ 96.9,  63.6, 130.4, 131.2])
     """
-    chosen = resolve_screen(score_func)
+    chosen = resolve_screen(score_func).resolve(check_random_state(random_state)).statistic
     A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_consistent_length(A, y, sample_weight)

@@ -1,59 +1,161 @@
 """Choosing units by significance and effect size instead of by number."""
 
-from math import ceil
-
 import numpy as np
-from joblib import Parallel, delayed
 from scipy.stats import false_discovery_control
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.base import BaseEstimator
 
-from skscreen.screening.screens import Screen
-from skscreen.screening.statistics import (
-    FStatistics,
-    f_from_moments,
-    moments_for,
-    resolve_task,
-)
-
-# Permutations that share one matrix product.
-PERMUTATION_BLOCK = 64
+from skscreen._params import check_parameters, one_of, real
 
 
-def _false_positive_rate(p, significance):
-    return p <= significance
+def _false_positive_rate(p, level):
+    return p <= level
 
 
-def _false_discovery_rate(p, significance):
-    return false_discovery_control(p) <= significance
+def _false_discovery_rate(p, level):
+    return false_discovery_control(p) <= level
 
 
-def _family_wise_error(p, significance):
-    return p <= significance / len(p)
+def _family_wise_error(p, level):
+    return p <= level / len(p)
 
 
-#: mode -> function of (p, significance) that marks what is significant
+#: rule -> function of (p, level) that marks what is significant
 SELECTIONS = {
     "fpr": _false_positive_rate,
     "fdr": _false_discovery_rate,
     "fwe": _family_wise_error,
 }
 
+#: poolings that make of a unit's positions something else than one observation per sample
+POOLINGS_WITHOUT_P = {
+    "positions": "counts correlated positions as independent samples",
+    "local": "averages the p-values of the positions",
+}
 
-def select(statistics, mode, significance=0.05, *, min_effect=0.0):
+
+class Significance(BaseEstimator):
+    """Selection of units by their p-values, and their effect sizes.
+
+    Parameters
+    ----------
+    rule : {"fpr", "fdr", "fwe"}, default="fdr"
+        What is held at ``level``: the share of false positives among the units without effect;
+        the expected share of false ones among those marked (Benjamini & Hochberg 1995); the
+        chance of any false one (Bonferroni).
+    level : float in (0, 1), default=0.05
+        The level.
+    min_effect : float in [0, 1], default=0.0
+        Least eta2, for a statistic that has it. With many samples the tiniest effect is
+        significant; this asks for one that matters.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skscreen.screening import Significance, f_statistic
+    >>> rule = Significance("fwe", level=0.001, min_effect=0.6)
+    >>> rule(f_statistic(*load_iris(return_X_y=True)))
+    array([ True, False,  True,  True])
+    >>> print(rule)
+    fwe at 0.001, eta2 of at least 0.6
+    """
+
+    _parameter_checks = {
+        "rule": one_of(*SELECTIONS),
+        "level": real(0, 1, closed="neither"),
+        "min_effect": real(0, 1),
+    }
+
+    def __init__(self, rule="fdr", *, level=0.05, min_effect=0.0):
+        self.rule = rule
+        self.level = level
+        self.min_effect = min_effect
+
+    def check(self):
+        """Raise a ValueError that names the first bad parameter; return self."""
+        check_parameters(self, self._parameter_checks)
+        return self
+
+    def __call__(self, statistics):
+        """Mark the units that are significant and have some effect.
+
+        Parameters
+        ----------
+        statistics : FStatistics
+
+        Returns
+        -------
+        selected : ndarray of bool of shape (n_units,)
+        """
+        self.check()
+        if np.isnan(statistics.p).any():
+            raise ValueError(f"rule={self.rule!r} needs a statistic with p-values, got NaN")
+        selected = SELECTIONS[self.rule](statistics.p, self.level)
+        if self.min_effect == 0:
+            return selected
+        if np.isnan(statistics.eta2).any():
+            raise ValueError(
+                f"min_effect={self.min_effect} needs a statistic with an effect size, got NaN"
+            )
+        return selected & (statistics.eta2 >= self.min_effect)
+
+    def __str__(self):
+        effect = f", eta2 of at least {self.min_effect:g}" if self.min_effect else ""
+        return f"{self.rule} at {self.level:g}{effect}"
+
+
+def resolve_selection(selection):
+    """Return the checked `Significance` that a name stands for; None stays None.
+
+    Raises
+    ------
+    ValueError
+        For anything else, or a bad parameter.
+    """
+    if selection is None:
+        return None
+    if isinstance(selection, str) and selection in SELECTIONS:
+        return Significance(selection)
+    if not isinstance(selection, Significance):
+        names = ", ".join(repr(name) for name in SELECTIONS)
+        raise ValueError(
+            f"selection must be None, one of {names} or a Significance, got {selection!r}"
+        )
+    return selection.check()
+
+
+def check_selection(pooling, n_positions):
+    """Make sure that p-values mean what a selection takes them for.
+
+    Parameters
+    ----------
+    pooling : {"mean", "max", "positions", "local"}
+        What an observation is.
+    n_positions : int or iterable of int
+        Positions of the units of each layer to select from.
+
+    Raises
+    ------
+    ValueError
+        Where units have several positions and the pooling gives no p-values of its own.
+    """
+    if pooling in POOLINGS_WITHOUT_P and np.max(n_positions, initial=1) > 1:
+        raise ValueError(
+            f"pooling={pooling!r} {POOLINGS_WITHOUT_P[pooling]}, so its p-values mean little: "
+            "a selection needs pooling 'mean' or 'max'"
+        )
+
+
+def select(statistics, rule="fdr", level=0.05, *, min_effect=0.0):
     """Mark the units that are significant and have some effect.
 
     Parameters
     ----------
     statistics : FStatistics
         With p-values.
-    mode : {"fpr", "fdr", "fwe"}
-        What is held at ``significance``: the share of false positives among the units without
-        effect; the expected share of false ones among those marked (Benjamini & Hochberg 1995);
-        the chance of any false one (Bonferroni).
-    significance : float in (0, 1), default=0.05
+    rule : {"fpr", "fdr", "fwe"}, default="fdr"
+    level : float in (0, 1), default=0.05
     min_effect : float in [0, 1], default=0.0
-        Least eta2, for a screen that has it. With many samples the tiniest effect is
-        significant; this asks for one that matters.
+        See `Significance`, which this is a short form of.
 
     Returns
     -------
@@ -62,7 +164,7 @@ def select(statistics, mode, significance=0.05, *, min_effect=0.0):
     Raises
     ------
     ValueError
-        If the statistics have no p-values.
+        For a bad parameter, or if the statistics have no p-values.
 
     Examples
     --------
@@ -72,119 +174,4 @@ def select(statistics, mode, significance=0.05, *, min_effect=0.0):
     >>> select(found, "fwe", 0.001, min_effect=0.6)
     array([ True, False,  True,  True])
     """
-    if np.isnan(statistics.p).any():
-        raise ValueError(f"mode={mode!r} needs a screen with p-values, got NaN")
-    selected = SELECTIONS[mode](statistics.p, significance)
-    if min_effect == 0:
-        return selected
-    if np.isnan(statistics.eta2).any():
-        raise ValueError(f"min_effect={min_effect} needs a screen with an effect size, got NaN")
-    return selected & (statistics.eta2 >= min_effect)
-
-
-def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=None, n_jobs=None):
-    """p-values of the F-statistic from shuffled labels, without assuming normality.
-
-    Parameters
-    ----------
-    A : array-like of shape (n_samples, n_units)
-        Activations or features.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Classes or numbers.
-    n_permutations : int >= 1, default=1000
-        Exactly so many shuffles are made.
-    task : {"auto", "classification", "regression"}, default="auto"
-        What ``y`` is, see `f_statistic`.
-    random_state : int, RandomState or None, default=None
-        Seeds the shuffles; the result does not depend on ``n_jobs``.
-    n_jobs : int or None, default=None
-        Workers of joblib.
-
-    Returns
-    -------
-    p : ndarray of shape (n_units,)
-        ``(1 + number of shuffles with an F at least as large) / (1 + n_permutations)``, which is
-        never zero (Phipson & Smyth 2010).
-
-    Notes
-    -----
-    A shuffle leaves the total sum of squares as it is, so F rises with SSB alone, and the SSB of
-    many shuffles is one matrix product.
-
-    References
-    ----------
-    .. [1] B. Phipson, G. K. Smyth, "Permutation p-values should never be zero", Statistical
-       Applications in Genetics and Molecular Biology 9, 2010.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from skscreen.screening import permutation_test
-    >>> X, y = load_iris(return_X_y=True)
-    >>> permutation_test(X, y, n_permutations=99, random_state=0)
-    array([0.01, 0.01, 0.01, 0.01])
-    """
-    if n_permutations < 1:
-        raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
-    A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    check_consistent_length(A, y)
-    task = resolve_task(y, task)
-    moments, target = moments_for(A, y, task)
-    f_from_moments(moments.partial_fit(A, target))  # raises where F is not defined
-    A = A - A.mean(axis=0, dtype=np.float64)
-    design = _design(target, task)
-    observed = _explained(A, design[None])[0]
-    rng = check_random_state(random_state)
-    seeds = rng.randint(2**31 - 1, size=ceil(n_permutations / PERMUTATION_BLOCK))
-    sizes = np.full(len(seeds), PERMUTATION_BLOCK)
-    sizes[-1] = n_permutations - PERMUTATION_BLOCK * (len(seeds) - 1)
-    counts = Parallel(n_jobs=n_jobs)(
-        delayed(_exceedances)(A, design, observed, seed, size)
-        for seed, size in zip(seeds, sizes, strict=True)
-    )
-    return (1 + np.sum(counts, axis=0)) / (1 + n_permutations)
-
-
-def permutation_screen(n_permutations, random_state=None, n_jobs=None):
-    """Make a `Screen`: F and eta2 with p-values from shuffled labels; see `permutation_test`."""
-
-    def function(A, y, task):
-        moments, target = moments_for(A, y, task)
-        F, _, eta2 = f_from_moments(moments.partial_fit(A, target))
-        p = permutation_test(
-            A,
-            y,
-            n_permutations=n_permutations,
-            task=task,
-            random_state=random_state,
-            n_jobs=n_jobs,
-        )
-        return FStatistics(F, p, eta2)
-
-    return Screen(function, streams=False)
-
-
-def _design(target, task):
-    """Columns whose squared products with a centred unit add up to what they explain."""
-    if task == "classification":
-        indicator = (target[:, None] == np.unique(target)).astype(np.float64)
-        return indicator / np.sqrt(indicator.sum(axis=0))
-    centred = target - target.mean(axis=0)
-    norms = np.linalg.norm(centred, axis=0)
-    return centred[:, norms > 0] / norms[norms > 0]
-
-
-def _explained(A, designs):
-    """Explained sum of squares of each unit, of shape (n_designs, n_units)."""
-    n_designs, n_samples, n_columns = designs.shape
-    stacked = designs.transpose(1, 0, 2).reshape(n_samples, -1)
-    products = (A.T @ stacked).reshape(-1, n_designs, n_columns)
-    return (products**2).sum(axis=2).T
-
-
-def _exceedances(A, design, observed, seed, size):
-    """Count the shuffles that explain at least as much, up to rounding."""
-    rng = np.random.default_rng(seed)
-    designs = np.stack([design[rng.permutation(len(design))] for _ in range(size)])
-    return (_explained(A, designs) >= observed * (1 - 1e-10)).sum(axis=0)
+    return Significance(rule, level=level, min_effect=min_effect)(statistics)

@@ -7,8 +7,10 @@ from scipy import special
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 
-from skscreen.screening.moments import ClassMoments, RegressionMoments
+from skscreen.screening.moments import ClassMoments
+from skscreen.screening.regression_moments import RegressionMoments
 
+EFFECTIVE = " (with sample weights, what they are worth: (sum of w)**2 / (sum of w**2))"
 TASKS = ("auto", "classification", "regression")
 
 
@@ -55,17 +57,16 @@ def f_from_moments(moments):
 def _anova(moments):
     """One-way analysis of variance; classes without samples are left out."""
     n_classes = int(np.count_nonzero(moments.weight_sum))
-    n = moments.weight_sum.sum()
+    n = _whole(moments.effective_sizes().sum())
     if n_classes < 2:
         raise ValueError(f"an F-statistic needs samples of at least 2 classes, got {n_classes}")
     if n <= n_classes:
         raise ValueError(
             f"an F-statistic of {n_classes} classes needs more than {n_classes} samples, got "
-            f"n_samples = {n:g}; sample weights count as repetitions: those that add up to little "
-            "should be rescaled, for example by n_samples / sample_weight.sum()"
+            f"n_samples = {n:g}{EFFECTIVE}"
         )
-    between = moments.between()
-    within = moments.within.sum(axis=0)
+    between = moments.scaled_between()
+    within = moments.scaled_within().sum(axis=0)
     within[moments.constant_within()] = 0.0
     between[moments.constant()] = 0.0
     df_between, df_within = n_classes - 1, n - n_classes
@@ -75,29 +76,30 @@ def _anova(moments):
 
 def _regression(moments):
     """Univariate linear regression; the explained share is averaged over the targets."""
-    n = moments.weight_sum
+    n = _whole(moments.effective_size())
     if n <= 2:
         raise ValueError(
-            f"an F-statistic of a regression needs more than 2 samples, got n_samples = {n:g}; "
-            "sample weights count as repetitions"
+            "an F-statistic of a regression needs more than 2 samples, got "
+            f"n_samples = {n:g}{EFFECTIVE}"
         )
-    varying = moments.syy > 0
+    varying = ~moments.constant_targets()
     if not varying.any():
         raise ValueError("an F-statistic needs a target that varies, got constants")
-    product = np.outer(moments.syy[varying], moments.sxx)
-    explained = np.divide(
-        moments.sxy[varying] ** 2, product, out=np.zeros_like(product), where=product > 0
-    )
-    explained = np.minimum(explained, 1.0).mean(axis=0)
-    explained[moments.constant()] = 0.0
+    explained = moments.explained()[varying].mean(axis=0)
     F = _ratio(explained, (1 - explained) / (n - 2))
     return FStatistics(F, _p_value(F, 1, n - 2), explained)
+
+
+def _whole(n):
+    """Undo the rounding of a sum of weights that should be a whole number."""
+    return float(round(n)) if np.isclose(n, round(n), rtol=1e-12) else n
 
 
 def _ratio(numerator, denominator):
     """Divide; 0 / 0 is 0 and x / 0 is infinite."""
     ratio = np.where(numerator > 0, np.inf, 0.0)
-    return np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+    with np.errstate(over="ignore"):
+        return np.divide(numerator, denominator, out=ratio, where=denominator > 0)
 
 
 def _p_value(F, df_between, df_within):
@@ -122,7 +124,7 @@ def f_statistic(A, y, sample_weight=None, *, task="auto"):
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Classes or numbers.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights, counted as repetitions.
+        Weights, of which only the ratios within a class matter; see the notes.
     task : {"auto", "classification", "regression"}, default="auto"
         What ``y`` is. "auto" takes floating-point numbers with a fractional part, and several
         columns, for a regression and everything else for classes.
@@ -139,7 +141,7 @@ def f_statistic(A, y, sample_weight=None, *, task="auto"):
 
     Notes
     -----
-    With K classes of n_k samples (or summed weights), n in all:
+    With K classes of n_k samples, n in all:
 
     - SSB = sum_k n_k (mean_k - mean)^2, between the classes,
     - SSW = sum_k sum_{x in k} (x - mean_k)^2, within them,
@@ -151,9 +153,17 @@ def f_statistic(A, y, sample_weight=None, *, task="auto"):
     negative F for float32 data with an offset. With several numeric targets the explained share
     is averaged over those that vary.
 
+    Sample weights enter the means and variances of the classes, and n_k is then the effective
+    sample size of Kish [2]_, the squared sum of the weights over the sum of their squares: what
+    the mean of a class is worth under them. So weights that are constant within each class, such
+    as those that balance classes, change nothing, and p-values keep their meaning, where weights
+    counted as repetitions would make noise significant. To count samples several times, repeat
+    them. Weights that depend on the values within a class are beyond this.
+
     References
     ----------
     .. [1] R. A. Fisher, "Statistical Methods for Research Workers", 1925.
+    .. [2] L. Kish, "Survey Sampling", 1965.
 
     Examples
     --------
@@ -176,7 +186,8 @@ def resolve_task(y, task):
         raise ValueError(f"task must be one of {TASKS}, got {task!r}")
     if task != "auto":
         return task
-    kind = type_of_target(y, input_name="y")
+    with np.errstate(invalid="ignore"):  # numbers beyond all integers
+        kind = type_of_target(y, input_name="y")
     return "classification" if kind in ("binary", "multiclass") else "regression"
 
 
@@ -213,5 +224,5 @@ def omega_squared(moments):
     excess = (n_classes - 1) * (F - 1)
     omega2 = np.ones(len(F))
     finite = np.isfinite(F)
-    omega2[finite] = excess[finite] / (excess[finite] + moments.weight_sum.sum())
+    omega2[finite] = excess[finite] / (excess[finite] + moments.effective_sizes().sum())
     return np.where(moments.constant(), 0.0, omega2)

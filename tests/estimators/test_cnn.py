@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from skscreen import CNNClassifier, CNNRegressor, ScreeningPruner
+from skscreen import CNNClassifier, CNNRegressor, Screen, ScreeningPruner
 from skscreen.inspection import network_costs
 from skscreen.pruning import ALLOCATIONS, CRITERIA
 from skscreen.screening import POOLINGS
@@ -178,7 +178,10 @@ class TestPruning:
     @pytest.mark.parametrize("granularity", ["connection", "channel"])
     def test_every_pooling_gives_a_statistic_per_unit(self, dense, granularity, pooling):
         pruner = quick(
-            FrozenEstimator(dense), granularity=granularity, pooling=pooling, sparsity=0.5
+            FrozenEstimator(dense),
+            granularity=granularity,
+            score_func=Screen(pooling=pooling),
+            sparsity=0.5,
         ).fit(X, y)
         sizes = [9, 54, 32, 20] if granularity == "connection" else [6, 8, 20]
         assert [len(stat.F) for stat in pruner.f_statistics_] == sizes

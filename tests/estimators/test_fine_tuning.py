@@ -24,7 +24,7 @@ def test_none_takes_the_rate_and_penalty_of_the_network():
         ("adam", {"sparsity": 0.8}, (0.003, 0.02, 0.1)),  # 0.9 for each sample
         ("adam", {"sparsity": 0.5}, (0.003, 0.02, 0.2)),  # 2.3 for each sample
         ("adam", {"granularity": "channel", "sparsity": 0.5}, (0.003, 0.05, 0.0)),
-        ("adam", {"mode": "fpr"}, (0.003, 0.02, 0.0)),
+        ("adam", {"selection": "fpr", "sparsity": None}, (0.003, 0.02, 0.0)),
         ("sgd", {"sparsity": 0.8}, (0.001, 0.02, 0.1)),
         ("lbfgs", {"sparsity": 0.5}, (0.001, 0.02, None)),
     ],
@@ -154,11 +154,22 @@ class TestRewind:
             network(checkpoint_epoch=0, solver="lbfgs").fit(X, y)
 
 
+def test_partial_fit_goes_on_with_the_penalty_of_the_pruner():
+    dense = FrozenEstimator(network(alpha=1e-4).fit(X, y))
+    pruner = quick(dense, alpha=50.0, random_state=0).fit(X, y)
+    assert pruner.estimator_.alpha == 50.0
+    size = sum(abs(layer.weight).sum() for layer in pruner.network_.layers)
+    for _ in range(5):
+        pruner.partial_fit(X, y)
+    assert sum(abs(layer.weight).sum() for layer in pruner.network_.layers) < size
+    assert dense.estimator.alpha == 1e-4
+
+
 class TestEarlyStopping:
     def test_it_stops_and_keeps_the_best(self):
         net = network(max_iter=30).fit(X, y).set_params(tol=1e-4, n_iter_no_change=3)
         net = FrozenEstimator(net)
-        pruner = quick(net, early_stopping=True, fine_tune_epochs=200, learning_rate_init=0.01)
+        pruner = quick(net, validation_fraction=0.1, fine_tune_epochs=200, learning_rate_init=0.01)
         pruner.fit(X, y)
         assert pruner.history_[-1]["n_epochs"] < 200
         assert pruner.sparsity_ == pytest.approx(0.9, abs=1e-3)
@@ -168,16 +179,18 @@ class TestEarlyStopping:
         dense = network(max_iter=30, dtype="float64").fit(X, y)
         ruin = {"alpha": 1000.0, "pruning_epochs": 0, "n_rounds": 1, "fine_tune_epochs": 60}
         early, late = (
-            quick(FrozenEstimator(dense), early_stopping=early, sparsity=0.3, **ruin).fit(X, y)
-            for early in (True, False)
+            quick(FrozenEstimator(dense), validation_fraction=share, sparsity=0.3, **ruin).fit(
+                X, y
+            )
+            for share in (0.1, None)
         )
         assert late.score(X, y) < 0.5 < 0.8 < early.score(X, y)
 
     def test_the_held_out_part_is_not_screened(self):
-        pruner = quick(network(), early_stopping=True, validation_fraction=0.5).fit(X, y)
+        pruner = quick(network(), validation_fraction=0.5).fit(X, y)
         table = pruner.report_.layer(0)
         assert (table["df_within"] == 300 - 10).all()
 
     def test_full_batches_have_none(self):
-        with pytest.raises(ValueError, match="early_stopping needs solver"):
-            quick(network(solver="lbfgs"), early_stopping=True).fit(X, y)
+        with pytest.raises(ValueError, match="validation_fraction needs solver"):
+            quick(network(solver="lbfgs"), validation_fraction=0.1).fit(X, y)

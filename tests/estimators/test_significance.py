@@ -4,11 +4,21 @@ import numpy as np
 import pytest
 from scipy.stats import f_oneway, kruskal
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import AdaBoostClassifier
 from sklearn.feature_selection import f_classif
 from sklearn.frozen import FrozenEstimator
 
-from skscreen import CNNClassifier, MLPClassifier, MLPRegressor, ScreeningPruner, f_statistic
-from skscreen.screening import SCREENS, screen
+from skscreen import (
+    CNNClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    Screen,
+    Screening,
+    ScreeningPruner,
+    Significance,
+    f_statistic,
+)
+from skscreen.screening import STATISTICS, screen
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 NOISE = np.random.default_rng(0).standard_normal((150, 20))
@@ -27,15 +37,15 @@ def quick(estimator, **parameters):
     return ScreeningPruner(estimator, **(defaults | parameters))
 
 
-@pytest.mark.parametrize("mode", ["fpr", "fdr", "fwe"])
-def test_what_is_not_significant_goes(dense, mode):
-    pruner = quick(FrozenEstimator(dense), mode=mode).fit(X, y)
+@pytest.mark.parametrize("rule", ["fpr", "fdr", "fwe"])
+def test_what_is_not_significant_goes(dense, rule):
+    pruner = quick(FrozenEstimator(dense), selection=rule, sparsity=None).fit(X, y)
     p = f_statistic(X, y).p
     expected = {
         "fpr": p < 0.05,
         "fdr": np.sort(p)[max(np.flatnonzero(np.sort(p) <= 0.05 * np.arange(1, 25) / 24))] >= p,
         "fwe": p < 0.05 / 24,
-    }[mode]
+    }[rule]
     hidden = pruner.masks_[1].any(axis=1)
     np.testing.assert_array_equal(pruner.masks_[0], expected[:, None] & hidden)
     limit = pruner.f_statistics_[1].p[hidden].max(initial=0)
@@ -51,26 +61,34 @@ def test_what_is_not_significant_goes(dense, mode):
 
 
 def test_effect_size_cuts_more(dense):
-    pruner = quick(FrozenEstimator(dense), mode="fpr", min_effect=0.5).fit(X, y)
+    pruner = quick(
+        FrozenEstimator(dense), selection=Significance("fpr", min_effect=0.5), sparsity=None
+    ).fit(X, y)
     np.testing.assert_array_equal(pruner.get_support(indices=True), [0, 2, 3])
 
 
 def test_permutations_need_no_distribution(dense):
-    pruner = quick(FrozenEstimator(dense), mode="fwe", null="permutation", n_permutations=999).fit(
-        X, y
-    )
+    pruner = quick(
+        FrozenEstimator(dense),
+        selection="fwe",
+        sparsity=None,
+        score_func=Screen(permutations=999),
+    ).fit(X, y)
     p = pruner.f_statistics_[0].p
     np.testing.assert_allclose(p * 1000, np.round(p * 1000), atol=1e-9)
     assert (p[:4] == 0.001).all()
     assert set(pruner.get_support(indices=True)) >= {0, 1, 2, 3}
-    with pytest.raises(ValueError, match="null='permutation' shuffles the labels for score_func"):
-        quick(FrozenEstimator(dense), null="permutation", score_func="welch").fit(X, y)
+    with pytest.raises(ValueError, match="permutations=9 shuffles the labels for statistic 'f'"):
+        quick(FrozenEstimator(dense), score_func=Screen("welch", permutations=9)).fit(X, y)
 
 
 def test_channels(dense):
-    pruner = quick(FrozenEstimator(dense), granularity="channel", mode="fwe", min_effect=0.3).fit(
-        X, y
-    )
+    pruner = quick(
+        FrozenEstimator(dense),
+        granularity="channel",
+        selection=Significance("fwe", min_effect=0.3),
+        sparsity=None,
+    ).fit(X, y)
     for stat, mask in zip(pruner.f_statistics_, pruner.masks_, strict=False):
         wanted = (stat.p < 0.05 / len(stat.p)) & (stat.eta2 >= 0.3)
         np.testing.assert_array_equal(mask.any(axis=0), wanted)
@@ -80,24 +98,28 @@ def test_a_layer_without_any_significant_unit_keeps_its_best():
     rng = np.random.default_rng(1)
     noise, labels = rng.standard_normal((100, 5)), np.arange(100) % 2
     net = MLPClassifier((4,), max_iter=2, tol=None, random_state=0)
-    pruner = quick(net, mode="fwe", significance=1e-12).fit(noise, labels)
+    pruner = quick(net, selection=Significance("fwe", level=1e-12), sparsity=None)
+    with pytest.warns(UserWarning, match="nothing is significant .* in layer 0, 1"):
+        pruner.fit(noise, labels)
     assert all(mask.sum() == 1 for mask in pruner.masks_)
 
 
-@pytest.mark.parametrize("name", sorted(set(SCREENS) - {"f_regression"}))
+@pytest.mark.parametrize("name", sorted(set(STATISTICS) - {"f_regression"}))
 def test_every_screen(dense, name):
     pruner = quick(FrozenEstimator(dense), score_func=name, sparsity=0.5).fit(X, y)
     np.testing.assert_allclose(pruner.f_statistics_[0].F, screen(X, y, name).F, rtol=1e-8)
 
 
 def test_a_function_of_scikit_learn(dense):
-    pruner = quick(FrozenEstimator(dense), score_func=f_classif, mode="fwe").fit(X, y)
+    pruner = quick(
+        FrozenEstimator(dense), score_func=f_classif, selection="fwe", sparsity=None
+    ).fit(X, y)
     np.testing.assert_allclose(pruner.f_statistics_[0].F, f_classif(X, y)[0])
     assert (pruner.f_statistics_[0].p[:4] < 1e-10).all()
 
 
 def test_a_subsample_is_stratified(dense):
-    pruner = quick(FrozenEstimator(dense), score_func="kruskal", screen_samples=60, sparsity=0.5)
+    pruner = quick(FrozenEstimator(dense), score_func=Screen("kruskal", samples=60), sparsity=0.5)
     F = pruner.fit(X, y).f_statistics_[0].F[0]
     whole = kruskal(*(X[y == k, 0] for k in range(3))).statistic
     assert pytest.approx(whole * 60 / 150, rel=0.15) == F
@@ -108,6 +130,16 @@ def test_screens_without_weights_say_so(dense):
         quick(FrozenEstimator(dense), score_func="kruskal").fit(
             X, y, sample_weight=np.linspace(1, 2, 150)
         )
+
+
+@pytest.mark.parametrize("pooling", ["local", "positions"])
+def test_p_values_of_correlated_positions_select_nothing(pooling):
+    images = np.repeat(X[:, None, :8], 8, axis=1)
+    net = CNNClassifier((8, 8), conv_channels=4, max_iter=2, tol=None, random_state=0)
+    pruner = quick(net, score_func=Screen(pooling=pooling), selection="fdr", sparsity=None)
+    with pytest.raises(ValueError, match=f"pooling='{pooling}' .* so its p-values mean little"):
+        pruner.fit(images, y)
+    assert not hasattr(pruner, "network_")
 
 
 def test_regression():
@@ -158,12 +190,12 @@ class TestReport:
             channel.report_.connections(0)
 
     @pytest.mark.parametrize("granularity", ["connection", "channel"])
-    @pytest.mark.parametrize("f_side", ["source", "target"])
-    def test_what_was_cut_early_keeps_its_reason(self, dense, granularity, f_side):
+    @pytest.mark.parametrize("side", ["source", "target"])
+    def test_what_was_cut_early_keeps_its_reason(self, dense, granularity, side):
         pruner = quick(
             FrozenEstimator(dense),
             granularity=granularity,
-            f_side=f_side,
+            criterion=Screening(side=side),
             sparsity=0.7,
             n_rounds=4,
             pruning_epochs=4,
@@ -183,7 +215,8 @@ class TestReport:
         assert (early["F"] > 0).all()
 
     def test_the_score_is_what_the_report_says(self, dense):
-        pruner = quick(FrozenEstimator(dense), sparsity=0.6, weighting="product").fit(X, y)
+        pruner = quick(FrozenEstimator(dense), sparsity=0.6, criterion=Screening("product"))
+        pruner.fit(X, y)
         for number in range(3):
             rows = pruner.report_.connections(number)
             expected = rows["magnitude"] ** 0.95 * rows["target_F"] ** 0.05
@@ -204,8 +237,21 @@ class TestReport:
         channel = quick(FrozenEstimator(dense), granularity="channel", sparsity=0.5).fit(X, y)
         with pytest.raises(ValueError, match="whole units were scored"):
             channel.report_.describe(0, 0, 1)
-        with pytest.raises(ValueError, match="unit must be from 0 to 23 in layer 0, got 24"):
+        with pytest.raises(ValueError, match="unit must be an integer from 0 to 23 in layer 0"):
             pruner.report_.describe(0, 24)
+
+    @pytest.mark.parametrize("number", [3, -1, 1.5])
+    def test_a_layer_that_is_not_there(self, dense, number):
+        report = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y).report_
+        for ask in (report.layer, report.connections, lambda n: report.describe(n, 0)):
+            with pytest.raises(ValueError, match="layer must be an integer from 0 to 2, got"):
+                ask(number)
+
+    def test_the_rule_says_what_the_sparsity_counts(self, dense):
+        for granularity, counted in (("connection", "weights"), ("channel", "macs")):
+            pruner = quick(FrozenEstimator(dense), granularity=granularity, budget="macs")
+            rule = pruner.set_params(sparsity=0.5).fit(X, y).report_.rule
+            assert rule.startswith(f"sparsity=0.5 of the {counted}, ")
 
     def test_as_text_and_as_a_frame(self, dense):
         pruner = quick(FrozenEstimator(dense), sparsity=0.6).fit(X, y)
@@ -233,8 +279,112 @@ class TestReport:
         images = np.repeat(X[:, None, :8], 8, axis=1)
         net = CNNClassifier((8, 8), conv_channels=4, max_iter=2, tol=None, random_state=0)
         for granularity, n_units in (("connection", 9), ("channel", 4)):
-            pruner = quick(net, pooling=pooling, granularity=granularity, sparsity=0.3)
+            pruner = quick(
+                net, score_func=Screen(pooling=pooling), granularity=granularity, sparsity=0.3
+            )
             table = pruner.fit(images, y).report_.layer(0)
             assert len(table) == n_units
             assert table["mean"].shape == (n_units, 3)
             np.testing.assert_array_equal(table["F"], pruner.f_statistics_[0].F)
+
+
+class TestNothingSignificant:
+    """Labels that have nothing to do with the inputs: the rule keeps nothing, the layers must."""
+
+    noise = np.random.default_rng(0).standard_normal((120, 12))
+    labels = np.arange(120) % 3
+
+    def fitted(self, **parameters):
+        net = MLPClassifier((10,), max_iter=3, tol=None, random_state=0)
+        net.fit(self.noise, self.labels)
+        rule = Significance("fwe", level=1e-9)
+        pruner = quick(FrozenEstimator(net), selection=rule, sparsity=None, **parameters)
+        with pytest.warns(UserWarning, match="nothing is significant") as caught:
+            pruner.fit(self.noise, self.labels)
+        assert caught[0].filename == __file__
+        return pruner, str(caught[0].message)
+
+    def test_of_connections(self):
+        pruner, message = self.fitted(n_rounds=1, pruning_epochs=0, fine_tune_epochs=0)
+        assert "(fwe at 1e-09) in layer 0, 1: " in message
+        assert "only the best by score, since every layer must keep something" in message
+        report = pruner.report_
+        (unit,) = np.flatnonzero(report.layer(0)["kept"])
+        target = int(np.flatnonzero(pruner.masks_[0][unit])[0])
+        reason = "though not significant: every layer keeps something, and a way through; rule:"
+        assert f"1 connections kept {reason}" in report.describe(0, unit)
+        assert f"kept {reason}" in report.describe(0, unit, target)
+        other = (unit + 1) % 12
+        assert "not significant" not in report.describe(0, other)
+        assert "not significant" not in report.describe(0, unit, (target + 1) % 10)
+        assert "layer 0: 1 of 12 units are still used, though none of them is sig" in str(report)
+
+    def test_of_units(self):
+        pruner, message = self.fitted(granularity="channel", n_rounds=1)
+        assert "in layer 0: " in message
+        (unit,) = np.flatnonzero(pruner.report_.layer(0)["kept"])
+        assert "kept though not significant" in pruner.report_.describe(0, unit)
+
+    def test_what_is_significant_needs_no_excuse(self):
+        X, y = load_iris(return_X_y=True)
+        net = MLPClassifier((10,), solver="lbfgs", max_iter=40, tol=None, random_state=0)
+        report = quick(net, selection="fdr", sparsity=None).fit(X, y).report_
+        assert "significant" not in str(report)
+        assert "significant" not in report.describe(0, 2)
+
+
+@pytest.mark.parametrize("weights", ["classes", "samples", "both"])
+def test_balanced_weights_find_nothing_in_noise(weights):
+    # 200 inputs of noise and classes of 400, 60 and 40: weights that counted as repetitions made
+    # dozens of inputs significant
+    rng = np.random.default_rng(0)
+    noise, labels = rng.standard_normal((500, 200)), np.repeat([0, 1, 2], [400, 60, 40])
+    balanced = {"class_weight": "balanced"} if weights in ("classes", "both") else {}
+    weight = rng.lognormal(0, 1, 500) if weights in ("samples", "both") else None
+    net = MLPClassifier((5,), max_iter=1, tol=None, random_state=0, **balanced)
+    net.fit(noise, labels, sample_weight=weight)
+    pruner = quick(
+        FrozenEstimator(net), criterion="magnitude", sparsity=0.5, n_rounds=1, pruning_epochs=0
+    ).fit(noise, labels, sample_weight=weight)
+    assert Significance("fdr")(pruner.f_statistics_[0]).sum() <= 1
+
+
+def test_weights_that_sum_to_one():
+    weight = np.full(150, 1 / 150)
+    F = [
+        quick(MLPClassifier((8,), max_iter=3, tol=None, random_state=0))
+        .fit(X, y, sample_weight=w)
+        .f_statistics_[0]
+        .F
+        for w in (weight, None)
+    ]
+    np.testing.assert_array_equal(*F)
+
+
+def test_boosting_gives_weights_that_sum_to_one():
+    net = MLPClassifier((6,), max_iter=15, batch_size=20, tol=None, random_state=0)
+    pruner = quick(net, sparsity=0.5, fine_tune_epochs=2)
+    boosted = AdaBoostClassifier(pruner, n_estimators=3, random_state=0).fit(IRIS, y)
+    assert len(boosted.estimators_) == 3
+    assert boosted.score(IRIS, y) > 0.5
+
+
+def test_negative_scores_keep_their_order():
+    # the same order, once below zero and once above
+    parameters = {"criterion": Screening(side="source"), "f_weight": 1.0, "sparsity": 0.8}
+    masks = [
+        quick(
+            MLPClassifier((8,), max_iter=3, tol=None, random_state=0),
+            score_func=lambda A, y, shift=shift: A.std(axis=0) - shift,
+            **parameters,
+        )
+        .fit(X, y)
+        .masks_[0]
+        for shift in (X.std(axis=0).min(), 10.0)
+    ]
+    np.testing.assert_array_equal(*masks)
+    with pytest.raises(ValueError, match="scores that are numbers, got nan"):
+        quick(
+            MLPClassifier((8,), max_iter=1, tol=None),
+            score_func=lambda A, y: np.full(A.shape[1], np.nan),
+        ).fit(X, y)

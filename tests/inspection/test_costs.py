@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pytest
 
 from skscreen.inspection import compare_costs, network_costs
 from skscreen.nn import Conv, Dense, Network
@@ -38,3 +39,9 @@ def test_what_is_cut_does_not_count():
     assert lines[0].split() == ["layer", "shape", "weights", "MACs", "bytes"]
     assert lines[3].split()[:9] == ["2", "dense", "36-5", "->", "36-5", "180", "->", "7", "180"]
     assert lines[4].split()[:4] == ["all", "252", "->", "79"]
+
+
+def test_networks_of_different_depth_are_refused():
+    deep = network()
+    with pytest.raises(ValueError, match="same number of layers, got 2 and 1"):
+        compare_costs(deep, Network(deep.layers[:1], "softmax"))

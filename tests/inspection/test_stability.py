@@ -32,6 +32,32 @@ def test_all_units_are_always_among_all():
     assert found.overlap.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
+def test_numbers_of_units_may_be_those_of_numpy(kind):
+    expected, found = (
+        rank_stability(NOISE, Y, n_repeats=4, top=top, random_state=0) for top in (2, kind(2))
+    )
+    np.testing.assert_array_equal(found.overlap, expected.overlap)
+    assert set(found.overlap) <= {0.0, 0.5, 1.0}
+
+
+def test_more_than_there_are_units_is_all_of_them():
+    found = rank_stability(NOISE, Y, n_repeats=2, top=50, random_state=0)
+    assert found.overlap.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("method", ["bootstrap", "split-half"])
+def test_classes_are_stratified_whatever_their_type(method):
+    # two samples of the rare class, so that halves drawn at random would miss it now and then
+    rare = np.where(np.arange(200) < 2, 1, 0)
+    expected, as_floats, as_text = (
+        rank_stability(NOISE, labels, method=method, n_repeats=8, random_state=0)
+        for labels in (rare, rare.astype(float), rare.astype(str))
+    )
+    np.testing.assert_array_equal(as_floats.spearman, expected.spearman)
+    np.testing.assert_array_equal(as_text.spearman, expected.spearman)
+
+
 def test_workers_change_nothing():
     first, second = (
         rank_stability(STRONG, Y, n_repeats=4, random_state=1, n_jobs=n) for n in (1, 2)
@@ -41,13 +67,23 @@ def test_workers_change_nothing():
 
 
 def test_a_regression_is_not_stratified():
-    found = rank_stability(*load_diabetes(return_X_y=True), method="split-half", random_state=0)
+    # its target has no fractional parts, so it must be told from classes
+    X, y = load_diabetes(return_X_y=True)
+    found = rank_stability(X, y, method="split-half", task="regression", random_state=0)
     assert found.spearman.mean() > 0.5
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
-    [({"method": "jackknife"}, "method must be one of"), ({"n_repeats": 0}, "at least 1, got 0")],
+    [
+        ({"method": "jackknife"}, "method must be one of"),
+        ({"n_repeats": 0}, "n_repeats must be an integer of at least 1, got 0"),
+        ({"n_repeats": 2.5}, "n_repeats must be an integer of at least 1, got 2.5"),
+        *[
+            ({"top": top}, r"top must be an integer of at least 1 or a number in \(0, 1\], got")
+            for top in (0, -1, -0.5, 1.5, True, np.nan, None, "all")
+        ],
+    ],
 )
 def test_bad_parameters(parameters, message):
     with pytest.raises(ValueError, match=message):

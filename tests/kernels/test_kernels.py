@@ -17,7 +17,7 @@ from skscreen.kernels.losses import (
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
 from skscreen.kernels.planes import convolve_and_pool, im2col_planes, max_pool_planes
 from skscreen.kernels.pool import max_pool, max_unpool
-from skscreen.nn import Distillation, Loss
+from skscreen.nn import Loss, Teacher
 from skscreen.nn.optimizers import SGD, Adam
 from skscreen.nn.parameters import NO_MASK, Parameter
 
@@ -102,7 +102,7 @@ class TestLosses:
         logits = 3 * rng.standard_normal((3, n_outputs))
         teacher = 3 * rng.standard_normal((5, n_outputs))
         target = rng.standard_normal((5, 2)) if output == "identity" else np.array([1, 0, 0, 0, 1])
-        distillation = Distillation(teacher, share, 2.0)
+        distillation = Teacher(teacher, share, 2.0)
         loss = Loss(output, target, self.weights, distillation)
         delta = np.empty_like(logits)
         value = loss.gradient(logits, self.index, delta, 7.0)
@@ -261,13 +261,13 @@ def test_class_moments(rng, dtype):
     order = np.argsort(codes, kind="stable")
     weight_sum, mean, within = np.zeros(5), np.zeros((5, 5)), np.zeros((5, 5))
     low, high = np.full((5, 5), np.inf), np.full((5, 5), -np.inf)
-    origin = np.full(5, 99.0)
+    origin = np.full((5, 5), 99.0) + np.arange(5)[:, None]
     update_class_moments(
         A, order[weights[order] > 0], codes, weights, origin, weight_sum, mean, within, low, high
     )
     expected = naive.class_moments(A, codes, weights, 5)
     np.testing.assert_allclose(weight_sum, expected[0])
-    np.testing.assert_allclose(mean[:4] + origin, expected[1][:4], rtol=1e-12)
+    np.testing.assert_allclose(mean[:4] + origin[:4], expected[1][:4], rtol=1e-12)
     np.testing.assert_allclose(within, expected[2], rtol=1e-9)
     for k in range(4):
         rows = A[(codes == k) & (weights > 0)]

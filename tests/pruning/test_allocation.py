@@ -35,6 +35,39 @@ def test_counts_are_exact_and_no_layer_is_empty(seed, shapes, share, allocation,
         np.testing.assert_array_equal(mask.ravel(), expected)
 
 
+@given(
+    seed=st.integers(0, 2**31),
+    sizes=st.lists(st.integers(1, 12), min_size=1, max_size=4),
+    exponents=st.lists(st.integers(-323, 308), min_size=1, max_size=3),
+    share=st.floats(0, 1),
+    allocation=st.sampled_from(sorted(ALLOCATIONS)),
+    signed=st.booleans(),
+)
+def test_counts_are_exact_for_any_finite_scores(seed, sizes, exponents, share, allocation, signed):
+    rng = np.random.default_rng(seed)
+    factors = [10.0**exponent for exponent in exponents]
+    scores = [rng.choice(factors, size) * rng.choice([0.0, 0.5, 1.0, 1.7], size) for size in sizes]
+    if signed and allocation != "lamp":
+        scores = [score * rng.choice([-1.0, 1.0], len(score)) for score in scores]
+    magnitudes = [rng.random(size) for size in sizes]
+    n_keep = max(len(sizes), round(share * sum(sizes)))
+    masks = allocate(scores, magnitudes, n_keep, allocation, [(size, 1) for size in sizes])
+    assert sum(mask.sum() for mask in masks) == n_keep
+    for mask, score, magnitude in zip(masks, scores, magnitudes, strict=True):
+        assert mask.any()
+        np.testing.assert_array_equal(mask, naive.top(score, magnitude, int(mask.sum())))
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e160, 1.0, 1e-160, 1e-300])
+def test_global_compares_layers_relative_to_their_root_mean_square(scale):
+    # relative to it: 0.45, 0.9, 1.35 and 0.53, 1.31
+    scores = [np.array([1.0, 2.0, 3.0]) * 0.5 * scale, np.array([2.0, 5.0]) * 0.25 * scale]
+    masks = allocate(scores, [np.ones(3), np.ones(2)], 3, "global", [(3, 1), (2, 1)])
+    assert [mask.tolist() for mask in masks] == [[False, True, True], [False, True]]
+    masks = allocate(scores, [np.ones(3), np.ones(2)], 4, "global", [(3, 1), (2, 1)])
+    assert [mask.tolist() for mask in masks] == [[False, True, True], [True, True]]
+
+
 @pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
 def test_what_was_cut_stays_cut(allocation):
     rng = np.random.default_rng(0)

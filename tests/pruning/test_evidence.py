@@ -5,7 +5,8 @@ import pytest
 from sklearn.feature_selection import f_classif
 
 from skscreen import CNNClassifier, MLPClassifier
-from skscreen.pruning import NetworkEvidence, Screening, ScreeningData
+from skscreen.pruning import FWeights, NetworkEvidence, Screening, ScreeningData
+from skscreen.screening import Screen
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((200, 36)) + np.linspace(0, 3, 36)
@@ -16,9 +17,13 @@ WEIGHT = rng.integers(0, 3, 200).astype(float)
 
 def evidence(estimator, weight=None):
     estimator.set_params(max_iter=2, tol=None, dtype="float64", random_state=0).fit(X, Y)
-    return NetworkEvidence(
-        estimator.network_, ScreeningData(X, Y, 3, weight), np.random.RandomState(0)
-    )
+    return observe(estimator.network_, ScreeningData(X, Y, 3, weight))
+
+
+def observe(network, data, f_weight=0.0):
+    random = np.random.RandomState(0)
+    screen = Screen(pooling="mean").resolve(random)
+    return NetworkEvidence(network, data, screen, random, FWeights(f_weight))
 
 
 @pytest.fixture
@@ -73,13 +78,15 @@ def test_whose_F(mlp):
 
 
 def test_the_standardised_score_does_not_see_the_scale_of_a_unit(mlp):
-    before = [Screening(0.3, f_side=side)(mlp.connections()[1]) for side in ("source", "target")]
+    sides = ("source", "target")
+    plain = observe(mlp.network, mlp.data, 0.3).connections()[1]
+    before = [Screening(side=side)(plain) for side in sides]
     first, second, _ = mlp.network.layers
     factor = np.linspace(0.1, 10, 8)
     first.weight *= factor
     first.bias *= factor
     second.weight /= factor[:, None]
-    scaled = NetworkEvidence(mlp.network, mlp.data, np.random.RandomState(0))
-    for side, expected in zip(("source", "target"), before, strict=True):
-        found = Screening(0.3, f_side=side)(scaled.connections()[1])
+    scaled = observe(mlp.network, mlp.data, 0.3).connections()[1]
+    for side, expected in zip(sides, before, strict=True):
+        found = Screening(side=side)(scaled)
         np.testing.assert_allclose(found, expected, rtol=1e-9)

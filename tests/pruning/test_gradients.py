@@ -6,21 +6,22 @@ from sklearn.base import clone
 
 from skscreen import CNNClassifier, MLPClassifier, MLPRegressor, ScreeningPruner
 from skscreen.nn import Loss
-from skscreen.pruning import CRITERIA, NetworkEvidence, ScreeningData
+from skscreen.pruning import CRITERIA, FWeights, NetworkEvidence, ScreeningData
 from skscreen.pruning.gradients import MINIBATCH
+from skscreen.screening import Screen
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((150, 16))
 Y = rng.integers(0, 3, 150)
 
 
-def evidence(estimator, target, n_classes, weight=None, screen_samples=150):
+def evidence(estimator, target, n_classes, weight=None, samples=150):
     estimator.set_params(max_iter=2, tol=None, dtype="float64", random_state=0).fit(X, target)
     data = ScreeningData(X, target.reshape(150, -1) if n_classes is None else target, n_classes)
     data = ScreeningData(data.X, data.target, n_classes, weight)
-    return NetworkEvidence(
-        estimator.network_, data, np.random.RandomState(0), screen_samples=screen_samples
-    )
+    random = np.random.RandomState(0)
+    screen = Screen(samples=samples).resolve(random)
+    return NetworkEvidence(estimator.network_, data, screen, random, FWeights(0.0))
 
 
 def mean_loss(found, rows=slice(None)):

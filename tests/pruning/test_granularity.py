@@ -12,8 +12,8 @@ from sklearn.frozen import FrozenEstimator
 from small import X, network, quick, y
 
 from skscreen.nn import Conv, Dense, Network
-from skscreen.pruning import ALLOCATIONS, compact
-from skscreen.pruning.granularity import Connections, mask_network
+from skscreen.pruning import ALLOCATIONS, Connections, Goal, compact
+from skscreen.pruning.masks import mask_network
 
 
 def random_weights(rng, *shape):
@@ -45,8 +45,9 @@ def cnn(rng):
 def cut(net, scores, allocation, sparsity):
     magnitudes = [SimpleNamespace(magnitude=np.abs(layer.weight)) for layer in net.layers]
     evidence = SimpleNamespace(connections=lambda: magnitudes)
-    masks = Connections(net, "weights").keep_best(evidence, scores, allocation, sparsity)
-    mask_network(net, masks)
+    choice = Connections(net).select(evidence, scores, Goal(sparsity, allocation))
+    mask_network(net, choice.masks)
+    return choice
 
 
 @settings(max_examples=100, deadline=None)
@@ -74,10 +75,11 @@ def test_a_hand_made_case():
     # by the scores 0 -> 0 and 1 -> 1 are kept, but unit 1 leads nowhere: 2 -> 0 comes instead
     net = mlp(np.random.default_rng(0), 3, 2, 1)
     scores = [np.array([[9.0, 1.0], [2.0, 8.0], [3.0, 1.0]]), np.array([[5.0], [0.1]])]
-    cut(net, scores, "global", 5 / 8)
+    choice = cut(net, scores, "global", 5 / 8)
     assert net.layers[0].mask.astype(int).tolist() == [[1, 0], [0, 0], [1, 0]]
     assert net.layers[1].mask.astype(int).tolist() == [[1], [0]]
-    assert scores[0][:, 1].tolist() == [0, 0, 0]
+    assert choice.scores[0][:, 1].tolist() == [0, 0, 0]
+    assert scores[0][:, 1].tolist() == [1, 8, 1]
 
 
 def test_with_too_few_useful_candidates_all_of_them_are_kept():
@@ -114,13 +116,14 @@ def test_what_does_nothing_without_the_insignificant_goes_too(masked, marks, kep
     if masked is not None:
         scores[0][np.array(masked) == 0] = -np.inf
     marks = [np.array(units, dtype=bool) for units in marks]
-    evidence = SimpleNamespace(source_statistics=marks)
-    masks = Connections(net, "weights").keep_significant(evidence, scores, lambda found: found)
-    assert [mask.astype(int).tolist() for mask in masks[:2]] == kept
+    evidence = SimpleNamespace(statistics=lambda side: marks)
+    goal = Goal(None, "global", significance=lambda found: found)
+    choice = Connections(net).select(evidence, scores, goal)
+    assert [mask.astype(int).tolist() for mask in choice.masks[:2]] == kept
     significant = [
         units[:, None] & (score != -np.inf) for units, score in zip(marks, scores, strict=True)
     ]
-    for mask, score, candidate in zip(masks, scores, significant, strict=True):
+    for mask, score, candidate in zip(choice.masks, choice.scores, significant, strict=True):
         assert (score[mask] == 1).all()
         assert (score[candidate & ~mask] == 0).all()
 

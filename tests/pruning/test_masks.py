@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,3 +69,23 @@ def test_the_restored_path_respects_earlier_cuts_and_takes_the_best_scores():
     keep_a_path([first, second], scores, plain(1, 3))
     assert first.tolist() == [[False, False, True]]
     assert second.tolist() == [[False], [False], [True]]
+
+
+@pytest.mark.parametrize("shift", [0.0, -1.0, -1e300])
+def test_negative_scores_restore_no_earlier_cut(shift):
+    # as above; the scores may be negative throughout, and the order among them counts
+    first = np.array([[False, True, False]])
+    second = np.array([[False], [False], [True]])
+    scores = [np.array([[0.1, 0.9, 0.4]]), np.array([[0.2], [-np.inf], [0.8]])]
+    scores = [score * max(-shift, 1.0) + shift for score in scores]
+    keep_a_path([first, second], scores, plain(1, 3))
+    assert first.tolist() == [[False, False, True]]
+    assert second.tolist() == [[False], [False], [True]]
+
+
+def test_scores_of_any_size():
+    first = np.array([[False, True, False]])
+    second = np.array([[False], [False], [True]])
+    scores = [np.array([[-1.7e308, 1.7e308, 1e308]]), np.array([[1.0], [-np.inf], [2.0]])]
+    keep_a_path([first, second], scores, plain(1, 3))
+    assert first.tolist() == [[False, False, True]]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skscreen.screening import (
-    SCREENS,
+    STATISTICS,
     ClassMoments,
     PooledMoments,
     RegressionMoments,
@@ -66,24 +66,28 @@ def test_moments_agree_with_the_naive_twin():
     weight_sum, means, within = naive.class_moments(A, CODES, weights, 5)
     np.testing.assert_allclose(moments.weight_sum, weight_sum)
     np.testing.assert_allclose(moments.means, means, rtol=1e-12)
-    np.testing.assert_allclose(moments.within, within, rtol=1e-10)
+    effective = naive.effective_sizes(CODES, weights, 5)
+    np.testing.assert_allclose(moments.effective_sizes(), effective, rtol=1e-12)
+    per_weight = np.divide(effective, weight_sum, out=np.zeros(5), where=weight_sum > 0)
+    np.testing.assert_allclose(moments.within, within * per_weight[:, None], rtol=1e-10)
+    grand = effective[:4] @ means[:4] / effective[:4].sum()
+    between = effective[:4] @ (means[:4] - grand) ** 2
+    np.testing.assert_allclose(moments.between(), between, rtol=1e-10)
+    common = weights @ A / weights.sum()
+    variance = weights @ (A - common) ** 2 / weights.sum()
+    np.testing.assert_allclose(moments.variance(), variance, rtol=1e-12)
     mean_square = weights @ A**2 / weights.sum()
     np.testing.assert_allclose(moments.mean_square(), mean_square, rtol=1e-12)
     regression = RegressionMoments(6, 2).partial_fit(A, TARGETS, weights)
     np.testing.assert_allclose(regression.mean_square(), mean_square, rtol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("new", "target"),
-    [(lambda: ClassMoments(4, 6), CODES), (lambda: RegressionMoments(6, 2), TARGETS)],
-)
-def test_weights_are_repetitions(new, target):
-    weights = RNG.integers(0, 4, 200)
-    repeated = np.repeat(np.arange(200), weights)
-    weighted = f_from_moments(new().partial_fit(A, target, weights))
-    plain = f_from_moments(new().partial_fit(A[repeated], target[repeated]))
-    np.testing.assert_allclose(weighted.F, plain.F, rtol=1e-11)
-    np.testing.assert_allclose(weighted.p, plain.p, rtol=1e-9)
+    size = weights.sum() ** 2 / (weights @ weights)
+    assert regression.effective_size() == pytest.approx(size, rel=1e-12)
+    np.testing.assert_allclose(regression.sxx, size * variance, rtol=1e-12)
+    centred = TARGETS - weights @ TARGETS / weights.sum()
+    per_sample = (weights / weights.sum())[:, None]
+    np.testing.assert_allclose(regression.syy, size * (per_sample * centred**2).sum(0), rtol=1e-12)
+    products = centred.T @ (per_sample * (A - common))
+    np.testing.assert_allclose(regression.sxy, size * products, rtol=1e-10, atol=1e-12)
 
 
 def test_pickled_in_the_middle_of_a_stream():
@@ -114,11 +118,20 @@ def test_nothing_changes_nothing():
         (lambda m: m.partial_fit(A, CODES + 1), "codes must be from 0 to 3, got 1 to 4"),
         (
             lambda m: m.partial_fit(A, CODES, -np.ones(200)),
-            "sample_weight must be finite and not neg",
+            "sample_weight must not be negative, and its sum finite",
         ),
         (lambda m: m.partial_fit(A, CODES, np.ones(3)), r"sample_weight must have shape \(200,\)"),
         (lambda m: m.partial_fit(A * np.nan, CODES), "A must be finite"),
         (lambda m: m.partial_fit(np.where(A > 2.9, np.inf, A), CODES), "A must be finite"),
+        (lambda m: m.partial_fit(A, CODES, np.full(200, np.nan)), "and its sum finite"),
+        (lambda m: m.partial_fit(A, CODES, np.full(200, 1e308)), "and its sum finite"),
+        (lambda m: m.partial_fit(A, CODES, ["1"] * 200), "sample_weight must hold real numbers"),
+        (lambda m: m.partial_fit(A, CODES - 1), "codes must be from 0 to 3, got -1 to 2"),
+        (lambda m: m.partial_fit(A, CODES * 1.0), "codes must be integers from 0 to 3, got .*64"),
+        (lambda m: m.partial_fit(A, CODES.astype(str)), "codes must be integers from 0 to 3"),
+        (lambda m: m.partial_fit(A, CODES[:, None]), r"codes must have shape \(n_samples,\)"),
+        (lambda m: m.partial_fit(A.astype(str), CODES), "A must hold real numbers"),
+        (lambda m: m.partial_fit(A + 1j, CODES), "A must hold real numbers"),
         (lambda m: m.merge(ClassMoments(3, 6)), "4 classes and 6 units, got 3 and 6"),
     ],
 )
@@ -143,8 +156,60 @@ def test_workers_change_no_bit(backend, tmp_path):
     np.testing.assert_array_equal(results[0].F, results[1].F)
     whole = f_from_moments(ClassMoments(4, 6).partial_fit(A, CODES))
     np.testing.assert_allclose(results[0].F, whole.F, rtol=1e-12)
-    with pytest.raises(ValueError, match="A has 200 samples, but there are 5 targets"):
-        class_moments(A, CODES[:5], 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"codes": CODES[:5]}, "A has 200 samples, but there are 5 targets"),
+        ({"sample_weight": np.ones(7)}, "A has 200 samples, but there are 7 sample weights"),
+        *[
+            ({"chunk_size": size}, f"chunk_size must be an integer of at least 1, got {size}")
+            for size in (-5, 0, 2.5)
+        ],
+        ({"A": A[:, 0]}, r"A must have shape \(n_samples, n_units\), got \(200,\)"),
+        ({"codes": CODES / 2}, "codes must be integers from 0 to 3"),
+        ({"n_classes": 3}, "codes must be from 0 to 2, got 0 to 3"),
+        ({"n_classes": 3.0}, "n_classes must be an integer of at least 1, got 3.0"),
+    ],
+)
+def test_class_moments_names_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        class_moments(**({"A": A, "codes": CODES, "n_classes": 4} | arguments))
+
+
+def test_class_moments_takes_lists_and_bools():
+    expected = f_from_moments(ClassMoments(2, 6).partial_fit(A, CODES > 1)).F
+    found = class_moments(A.tolist(), (CODES > 1).tolist(), 2, np.ones(200).tolist())
+    np.testing.assert_array_equal(f_from_moments(found).F, expected)
+
+
+@pytest.mark.parametrize("make", [ClassMoments, RegressionMoments])
+@pytest.mark.parametrize("sizes", [(0, 3), (3, -1), (2.0, 3), (True, 2), ("2", 2)])
+def test_sizes_are_checked(make, sizes):
+    with pytest.raises(ValueError, match="must be an integer of at least 1, got"):
+        make(*sizes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((A, TARGETS[:, :1]), r"targets must have shape \(n_samples, 2\), got \(200, 1\)"),
+        ((A, TARGETS[:9]), "A has 200 samples, but there are 9 targets"),
+        ((A, TARGETS.astype(str)), "targets must hold real numbers"),
+        ((A, np.where(TARGETS > 1, np.inf, TARGETS)), "targets must be finite"),
+        ((A * np.nan, TARGETS), "A must be finite"),
+        ((A, TARGETS, -np.ones(200)), "sample_weight must not be negative"),
+    ],
+)
+def test_bad_regressions_change_nothing(arguments, message):
+    moments = RegressionMoments(6, 2).partial_fit(A, TARGETS)
+    before = f_from_moments(moments).F
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=message):
+        moments.partial_fit(*arguments)
+    with pytest.raises(ValueError, match="must have 6 units and 2 targets, got 6 and 1"):
+        moments.merge(RegressionMoments(6, 1))
+    np.testing.assert_array_equal(f_from_moments(moments).F, before)
 
 
 def test_decay_forgets():
@@ -171,7 +236,7 @@ class TestPooling:
                 self.values[30:], self.codes[30:], np.ones(30)
             )
         )
-        return pooled.statistics(SCREENS["f"]).F
+        return pooled.statistics(STATISTICS["f"]).F
 
     def test_mean_and_maximum(self):
         for pooling, values in (("mean", self.values.mean(1)), ("max", self.values.max(1))):

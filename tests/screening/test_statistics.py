@@ -109,7 +109,21 @@ class TestDegenerate:
         [
             ([[1.0], [2.0]], [1, 1], None, "at least 2 classes, got 1"),
             ([[1.0], [2.0]], [0, 1], None, "more than 2 samples, got n_samples = 2"),
-            ([[1.0], [2.0], [3.0]], [0, 1, 1], [0.1] * 3, "got n_samples = 0.3; sample weights"),
+            (
+                [[1.0], [2.0], [3.0]],
+                [0, 1, 1],
+                [1, 1, 0],
+                "more than 2 samples, got n_samples = 2",
+            ),
+            (
+                [[1.0], [2.0], [3.0]],
+                [0, 1, 1],
+                [0.1, 0.1, 1e-20],
+                "got n_samples = 2 .with",
+            ),
+            ([[1.0], [2.0], [3.0]], [0.5, 1, 3], [1, 1, 1e-9], "got n_samples = 2 .with"),
+            ([[1.0], [2.0], [3.0]], [0, 1, 1], [0.0] * 3, "at least 2 classes, got 0"),
+            ([[1.0], [2.0], [3.0]], [0.5, 1, 3], [0.0] * 3, "got n_samples = 0"),
             ([[1.0], [2.0]], [0.5, 1.5], None, "more than 2 samples, got n_samples = 2"),
             ([[1.0], [2.0], [3.0]], [0.5] * 3, None, "a target that varies"),
             ([[1.0], [np.nan]], [0, 1], None, "NaN"),

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+INFINITY = float("inf")
+
 
 class Check(NamedTuple):
     """A predicate and its description."""
@@ -47,6 +49,11 @@ def integer(low):
 def is_integer(value):
     """Return whether ``value`` is an integer, which a bool is not."""
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+
+
+def instance(kind):
+    """Build the check for an object of a class."""
+    return Check(lambda value: isinstance(value, kind), f"a {kind.__name__}")
 
 
 def one_of(*options):

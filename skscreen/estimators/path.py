@@ -1,0 +1,183 @@
+"""The networks along one walk down the sparsities."""
+
+import pickle
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.metrics import check_scoring
+
+from skscreen.estimators.planning import training_options
+from skscreen.estimators.pruner import ScreeningPruner
+from skscreen.pruning import compact, prune_path
+
+
+class PruningPath(NamedTuple):
+    """What is left of a network at each of some sparsities.
+
+    Parameters
+    ----------
+    sparsity : ndarray of float of shape (n_sparsities,)
+        Share of what the pruner's `budget` counts that was asked for.
+    n_weights : ndarray of int of shape (n_sparsities,)
+        Connections that are left.
+    macs : ndarray of int of shape (n_sparsities,)
+        Multiply-accumulates for one sample.
+    n_bytes : ndarray of int of shape (n_sparsities,)
+        Size of the pickled network.
+    score : ndarray of float of shape (n_sparsities,)
+    estimators : list of estimator
+        The lean networks.
+    """
+
+    sparsity: np.ndarray
+    n_weights: np.ndarray
+    macs: np.ndarray
+    n_bytes: np.ndarray
+    score: np.ndarray
+    estimators: list
+
+
+def pruning_path(
+    estimator,
+    X,
+    y,
+    *,
+    sparsities=(0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99),
+    X_val=None,
+    y_val=None,
+    sample_weight=None,
+    scoring=None,
+    fine_tune_epochs=None,
+):
+    """Train one dense network and walk down the sparsities with it.
+
+    Parameters
+    ----------
+    estimator : ScreeningPruner or network estimator
+        A network stands for ``ScreeningPruner(network)``. The pruner's own `sparsity` has no
+        effect; its rounds and epochs are those of the whole walk.
+    X : array-like of shape (n_samples, n_features)
+        Samples.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets.
+    sparsities : sequence of float in [0, 1)
+        Where to stop; in any order.
+    X_val, y_val : array-like or None, default=None
+        Samples for the scores; None takes the training samples, whose scores flatter.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+    scoring : str, callable or None, default=None
+        As in `sklearn.model_selection.cross_val_score`.
+    fine_tune_epochs : int or None, default=None
+        For the copy at each stop; None takes the pruner's.
+
+    Returns
+    -------
+    path : PruningPath
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skscreen import MLPClassifier, pruning_path
+    >>> net = MLPClassifier((8,), max_iter=50, tol=None, random_state=0)
+    >>> path = pruning_path(net, *load_iris(return_X_y=True), sparsities=[0.25, 0.5])
+    >>> path.n_weights.tolist()
+    [42, 28]
+    """
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together, got only one of them")
+    pruner = as_pruner(estimator)
+    scorer = check_scoring(pruner, scoring)
+    if X_val is None:
+        X_val, y_val = X, y
+    sparsities = check_sparsities(sparsities)
+    rows = []
+    for lean in walk(pruner, X, y, sparsities, sample_weight, {}, fine_tune_epochs)[1]:
+        rows.append((*network_size(lean.network_), scorer(lean, X_val, y_val), lean))
+    n_weights, macs, n_bytes, score, estimators = zip(*rows, strict=True)
+    return PruningPath(
+        np.array(sparsities),
+        np.array(n_weights),
+        np.array(macs),
+        np.array(n_bytes),
+        np.array(score),
+        list(estimators),
+    )
+
+
+def as_pruner(estimator):
+    """Return an unfitted `ScreeningPruner` for a pruner or a network estimator."""
+    if isinstance(estimator, ScreeningPruner):
+        return clone(estimator)
+    return ScreeningPruner(clone(estimator))
+
+
+def check_sparsities(sparsities):
+    """Return the sparsities in increasing order, or raise a ValueError."""
+    values = np.unique(np.asarray(sparsities, dtype=float))
+    if not values.size or not (np.isfinite(values).all() and values[0] >= 0 and values[-1] < 1):
+        raise ValueError(f"sparsities must be numbers in [0, 1), got {sparsities!r}")
+    return values.tolist()
+
+
+def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=None):
+    """Fit the dense network of a pruner, and make an iterator over its lean networks.
+
+    Parameters
+    ----------
+    pruner : ScreeningPruner
+        Its `sparsity` is set.
+    X, y, sample_weight, fit_params
+        For the pruner.
+    sparsities : list of float
+        Increasing.
+    fine_tune_epochs : int, "auto" or None
+        "auto" takes half of the pruner's, None all.
+
+    Returns
+    -------
+    dense : estimator
+        Fitted.
+    leans : iterator of estimator
+        One for each sparsity, with the pruned and fine-tuned network.
+    """
+    pruner.set_params(sparsity=sparsities[-1])
+    start = pruner.start(X, y, sample_weight, fit_params)
+    if fine_tune_epochs is None:
+        fine_tune_epochs = start.plan.fine_tune_epochs
+    elif fine_tune_epochs == "auto":
+        fine_tune_epochs = -(-start.plan.fine_tune_epochs // 2)
+    dense = start.lean.detached_copy()
+    return dense, _lean_estimators(pruner, start, dense, sparsities, fine_tune_epochs)
+
+
+def _lean_estimators(pruner, start, dense, sparsities, fine_tune_epochs):
+    # "auto" options depend on the sparsity, and on the dense network alone
+    options_at = {
+        sparsity: training_options(
+            clone(pruner).set_params(sparsity=sparsity), dense, len(start.data.X)
+        )
+        for sparsity in sparsities
+    }
+    for sparsity, network in prune_path(
+        start.lean.network_,
+        start.data,
+        replace(start.plan, verbose=False),
+        start.rng,
+        sparsities,
+        options_at.__getitem__,
+        fine_tune_epochs=fine_tune_epochs,
+        score=start.score,
+    ):
+        lean = start.lean.detached_copy()
+        lean.network_ = compact(network)
+        lean.adopt(options_at[sparsity])
+        yield lean
+
+
+def network_size(network):
+    """Return weights, multiply-accumulates and bytes of a network."""
+    macs = sum(layer.n_weights * layer.n_positions for layer in network.layers)
+    return network.n_weights, macs, len(pickle.dumps(network))

@@ -1,0 +1,113 @@
+"""Sparse samples, made dense batch by batch as a network reads them."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+# Samples that are read at once.
+CHUNK = 1024
+
+
+class SparseRows:
+    """The rows of a sparse matrix, read as an array is read.
+
+    Indexing and ``np.take`` give dense rows; whoever reads a few at a time never holds them all.
+
+    Parameters
+    ----------
+    matrix : sparse matrix of shape (n_samples, n_features)
+        In CSR form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from skscreen.estimators.samples import SparseRows
+    >>> rows = SparseRows(csr_array(np.eye(3)))
+    >>> rows[1:2].tolist(), np.take(rows, [2], axis=0).tolist()
+    ([[0.0, 1.0, 0.0]], [[0.0, 0.0, 1.0]])
+    """
+
+    ndim = 2
+
+    def __init__(self, matrix):
+        self.matrix = matrix
+
+    @property
+    def shape(self):
+        """(n_samples, n_features)."""
+        return self.matrix.shape
+
+    @property
+    def dtype(self):
+        """Of the numbers."""
+        return self.matrix.dtype
+
+    def __len__(self):
+        return self.matrix.shape[0]
+
+    def __array__(self, dtype=None, copy=None):
+        return self.matrix.toarray().astype(dtype or self.dtype, copy=False)
+
+    def __getitem__(self, rows):
+        return self.matrix[rows].toarray()
+
+    def take(self, rows, axis=0, out=None, mode="raise"):
+        """Return dense rows; the arguments are those that `numpy.take` hands on."""
+        if axis != 0:
+            raise ValueError(f"axis must be 0, got {axis}")
+        return self.matrix[rows].toarray(out=out)
+
+    def subset(self, rows):
+        """Return some rows, still sparse."""
+        return SparseRows(self.matrix[rows])
+
+
+def as_rows(X):
+    """Return checked samples as a network reads them: a sparse matrix as `SparseRows`."""
+    return SparseRows(X) if issparse(X) else X
+
+
+def subset(X, rows):
+    """Return some of the samples, sparse ones still sparse.
+
+    Parameters
+    ----------
+    X : ndarray or SparseRows of shape (n_samples, ...)
+    rows : slice or ndarray
+
+    Returns
+    -------
+    X : ndarray or SparseRows of shape (n_rows, ...)
+    """
+    if isinstance(rows, slice) and rows == slice(None):
+        return X
+    return X.subset(rows) if isinstance(X, SparseRows) else X[rows]
+
+
+def flat_copy(X):
+    """Return a dense copy of samples with one axis each."""
+    return np.array(X).reshape(len(X), -1)
+
+
+def feature_deviations(X):
+    """Standard deviation of each feature, in float64.
+
+    Parameters
+    ----------
+    X : ndarray or SparseRows of shape (n_samples, ...)
+
+    Returns
+    -------
+    deviations : ndarray of shape (n_features,)
+    """
+    if isinstance(X, SparseRows):
+        return np.sqrt(mean_variance_axis(X.matrix.astype(np.float64), axis=0)[1])
+    flat = X.reshape(len(X), -1)
+    sums = np.zeros((2, flat.shape[1]))
+    centre = flat[:1].astype(np.float64)
+    for start in range(0, len(flat), CHUNK):  # never a float64 copy of all samples
+        part = flat[start : start + CHUNK] - centre
+        sums += part.sum(axis=0), np.square(part).sum(axis=0)
+    mean, square = sums / len(flat)
+    return np.sqrt(np.maximum(square - mean**2, 0))

@@ -1,0 +1,20 @@
+"""Networks in other formats, and on more than one machine."""
+
+from skscreen.estimators.adapt_sklearn import from_sklearn
+from skscreen.interop.npz import NetworkFileError, load, save
+from skscreen.interop.onnx import to_onnx
+from skscreen.interop.onnx_steps import register_converters
+from skscreen.interop.sklearn import to_sklearn
+from skscreen.interop.torch import from_torch, to_torch
+
+__all__ = [
+    "NetworkFileError",
+    "from_sklearn",
+    "from_torch",
+    "load",
+    "register_converters",
+    "save",
+    "to_onnx",
+    "to_sklearn",
+    "to_torch",
+]

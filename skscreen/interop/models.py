@@ -1,0 +1,62 @@
+"""What the functions of this room take for a model."""
+
+from functools import singledispatch
+
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skscreen.estimators import ScreeningPruner
+from skscreen.estimators.base import NetworkEstimator
+
+
+@singledispatch
+def network_estimator(model):
+    """Return the fitted network estimator that a model is, or holds.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted network estimator; a fitted `ScreeningPruner`, whose lean network is meant; or a
+        `sklearn.frozen.FrozenEstimator` around one of them.
+
+    Returns
+    -------
+    estimator : estimator
+        The network estimator itself, not a copy.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    NotFittedError
+        For a model that is not fitted.
+    """
+    raise ValueError(
+        f"model must be a network estimator or a pruner of skscreen, got {type(model).__name__}"
+    )
+
+
+@network_estimator.register
+def _(model: NetworkEstimator):
+    check_is_fitted(model, "network_")
+    return model
+
+
+@network_estimator.register
+def _(model: ScreeningPruner):
+    check_is_fitted(model)
+    return model.estimator_
+
+
+@network_estimator.register
+def _(model: FrozenEstimator):
+    return network_estimator(model.estimator)
+
+
+@network_estimator.register
+def _(model: Pipeline):
+    raise ValueError(
+        "model must be a network estimator or a pruner of skscreen, got a Pipeline: give its last "
+        "step, pipeline[-1], and keep the steps before it by other means"
+    )
