@@ -17,7 +17,8 @@ from skscreen.screening import SecondMoments
 
 # Ridge of the fits, relative to the mean variance of the inputs; see docs/experiments-inputs.md.
 RIDGE = 0.1
-# More inputs than these are not judged jointly: those with the lowest scores by themselves go first.
+# More inputs than these are not judged jointly: those with the lowest scores by themselves go
+# first.
 MOST_JOINTLY = 5000
 # Samples, for each input, that are enough for the covariances.
 SAMPLES_PER_INPUT = 10
