@@ -34,8 +34,7 @@ class Inputs(Granularity):
     that are left make up for it, so that of two inputs that tell the same only one is kept.
     """
 
-    side = "input"
-    least_alpha = 0.0
+    side = "inputs"
     counted = "inputs"
     n_scored = 1
 
