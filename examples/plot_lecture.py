@@ -43,9 +43,9 @@ ax.legend()
 # Step 2: the F of all units, and why the weight must enter
 # ---------------------------------------------------------
 # One pass over the samples gives F of every unit. But a connection multiplies its unit by a
-# weight, and that does not change F: all connections of a unit share one F, so it cannot rank them alone.
-# The score mixes F with the size of what the connection carries, the weight times the standard
-# deviation of the unit.
+# weight, and that does not change F: all connections of a unit share one F, so it cannot rank them
+# alone. The score mixes F with the size of what the connection carries, the weight times the
+# standard deviation of the unit.
 scaled = f_statistic(-2.5 * hidden, y)
 print(f"F after multiplying by -2.5: largest change {np.nanmax(np.abs(scaled.F - found.F)):.1e}")
 signal = np.abs(net.coefs_[1]) * hidden.std(axis=0)[:, None]
@@ -89,7 +89,7 @@ ax.loglog(rank, 0.05 * rank / len(order), color=ORANGE, label="line of Benjamini
 ax.axhline(0.05, color="grey", linestyle=":", label="0.05")
 ax.set(xlabel="rank", ylabel="p", title="64 pixels among 500 columns of noise")
 ax.legend()
-agreement = np.corrcoef(shuffled.p, tested.p[64:])[0, 1]
+agreement = np.corrcoef(shuffled, tested.p[64:])[0, 1]
 print(f"p-values of the noise, theory against 200 shuffles: correlation {agreement:.3f}")
 
 # %%
