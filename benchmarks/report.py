@@ -165,7 +165,15 @@ def front(settings):
                 ours.seeds,
             ]
         )
-    header = ["data, network", "cut", "dense error [%]", "screening", "magnitude", "ahead", "seeds"]
+    header = [
+        "data, network",
+        "cut",
+        "dense error [%]",
+        "screening",
+        "magnitude",
+        "ahead",
+        "seeds",
+    ]
     return table_of(header, rows)
 
 

@@ -1,6 +1,6 @@
 """Sphinx: the documents, the API reference and the gallery of examples.
 
-    sphinx-build -W docs build/docs
+sphinx-build -W docs build/docs
 """
 
 import warnings

@@ -42,12 +42,14 @@ class PrunedFactsMixin:
     def feature_importances_(self):
         """Importance of each feature, of shape (n_features_in_,); they sum to 1.
 
-        The root of the sum of the squared weights with which the pruned network reads the
-        feature, times the standard deviation of the feature among the samples of the fit: 0 for
-        features that it does not read. For networks whose first layer is fully connected.
+        Where whole inputs were cut, how long each was kept. Otherwise the root of the sum of the
+        squared weights with which the pruned network reads the feature, times the standard
+        deviation of the feature among the samples of the fit: 0 for features that it does not
+        read. That is for networks whose first layer is fully connected.
         """
-        network = self._fitted_estimator().network_
-        first = network.layers[0]
+        first = self._fitted_estimator().network_.layers[0]
+        if self._importances is not None:
+            return self._importances.copy()
         if first.n_inputs != np.count_nonzero(self._support):
             raise AttributeError(
                 "feature_importances_ needs a fully connected first layer, of which each input "

@@ -18,10 +18,12 @@ from skscreen.pruning import (
     BUDGETS,
     CRITERIA,
     GRANULARITIES,
+    NEED_LABELS,
     SCHEDULES,
     Distillation,
     FWeights,
     PruningPlan,
+    Screening,
     resolve_criterion,
     resolve_distillation,
 )
@@ -48,10 +50,10 @@ LEAST_EPOCHS = 10
 
 PRUNER_CHECKS = {
     "granularity": one_of(*GRANULARITIES),
-    "sparsity": real(0, 1, closed="left") | none,
+    "sparsity": real(0, 1, closed="left") | integer(1) | none,
     "budget": one_of(*BUDGETS),
     "criterion": one_of(*CRITERIA) | function,
-    "f_weight": real(0, 1),
+    "f_weight": one_of("auto") | real(0, 1),
     "score_func": one_of(*STATISTICS) | instance(Screen) | function,
     "selection": none | one_of(*SELECTIONS) | instance(Significance),
     "allocation": one_of("auto", *ALLOCATIONS),
@@ -59,6 +61,7 @@ PRUNER_CHECKS = {
     "n_rounds": integer(1),
     "pruning_epochs": one_of("auto") | integer(0),
     "fine_tune_epochs": one_of("auto") | integer(0),
+    "refit": none | one_of("least-squares"),
     "learning_rate_init": one_of("auto") | real(0, INFINITY, closed="neither") | none,
     "alpha": one_of("auto") | real(0, INFINITY, closed="left") | none,
     "dropout": one_of("auto") | real(0, 1, closed="left") | none,
@@ -118,8 +121,29 @@ def _least_dropout(pruner, network, n_samples):
     return next(enough, None)
 
 
-def make_plan(pruner, dense, rng, checkpoint):
-    """Turn the parameters into a `PruningPlan` for a fitted network estimator."""
+def check_unlabelled(pruner):
+    """Raise a ValueError if a parameter needs labels, for a pruner that gets none."""
+    distills = resolve_distillation(pruner.distill).weight == 1
+    needs = {
+        "pruning_epochs": not distills and pruner.pruning_epochs != 0,
+        "fine_tune_epochs": not distills and pruner.fine_tune_epochs != 0,
+        "selection": pruner.selection is not None,
+        "validation_fraction": pruner.validation_fraction is not None,
+        "criterion": pruner.criterion in NEED_LABELS,
+    }
+    wanting = [f"{name}={getattr(pruner, name)!r}" for name, value in needs.items() if value]
+    if wanting:
+        raise ValueError(
+            "y=None needs parameters that need no labels, such as refit='least-squares', "
+            f"pruning_epochs=0, fine_tune_epochs=0, got {', '.join(wanting)}"
+        )
+
+
+def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
+    """Turn the parameters into a `PruningPlan` for a fitted network estimator.
+
+    Without labels F has no part in the scores.
+    """
     network = dense.network_
     granularity = GRANULARITIES[pruner.granularity]
     granularity.check(network)
@@ -138,17 +162,26 @@ def make_plan(pruner, dense, rng, checkpoint):
         pruning_epochs = n_epochs // 2
     if fine_tune_epochs == "auto":
         fine_tune_epochs = n_epochs - n_epochs // 2
+    criterion = resolve_criterion(pruner.criterion)
+    # what compares itself with screening, and a selection of the user's own, are left alone
+    screens_inputs = (
+        labelled
+        and pruner.f_weight == "auto"
+        and significance is None
+        and isinstance(criterion, Screening)
+        and granularity.screens_inputs
+    )
     allocation = pruner.allocation
     if allocation == "auto":
         allocation = granularity.default_allocation(network)
     return PruningPlan(
-        criterion=resolve_criterion(pruner.criterion),
-        f_weights=FWeights(pruner.f_weight),
+        criterion=criterion,
+        f_weights=FWeights(pruner.f_weight if labelled else 0.0, screens_inputs),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,
         significance=significance,
-        sparsity=pruner.sparsity,
+        sparsity=granularity.share_to_cut(network, pruner.sparsity),
         allocation=allocation,
         schedule=pruner.schedule,
         n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,
@@ -156,5 +189,6 @@ def make_plan(pruner, dense, rng, checkpoint):
         fine_tune_epochs=fine_tune_epochs,
         checkpoint=checkpoint,
         distillation=resolve_distillation(pruner.distill),
+        refit=pruner.refit,
         verbose=pruner.verbose,
     )

@@ -9,10 +9,11 @@ from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import Bunch, _safe_indexing, indexable
+from sklearn.utils import Bunch, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from skscreen._params import boolean, check_parameters, function, integer, mapping, none, one_of
+from skscreen.estimators._sklearn import safe_indexing
 from skscreen.estimators.delegation import PrunedNetworkMixin
 from skscreen.estimators.handoff import find_handoff
 from skscreen.estimators.path import as_pruner, check_sparsities, network_size, walk
@@ -296,6 +297,10 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         return self._fitted_pruner().get_support()
 
     @property
+    def _importances(self):
+        return self._fitted_pruner()._importances
+
+    @property
     def feature_deviations_(self):
         """See `ScreeningPruner`."""
         return self._fitted_pruner().feature_deviations_
@@ -345,7 +350,7 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
     train, test = fold
     own = {
         name: {
-            key: _safe_indexing(value, rows) if _is_per_sample(value, X) else value
+            key: safe_indexing(value, rows) if _is_per_sample(value, X) else value
             for key, value in metadata.items()
         }
         for name, metadata, rows in (
@@ -353,8 +358,8 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
             ("score", routed.scorer.score, test),
         )
     }
-    X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-    X_test, y_test = _safe_indexing(X, test), _safe_indexing(y, test)
+    X_train, y_train = safe_indexing(X, train), safe_indexing(y, train)
+    X_test, y_test = safe_indexing(X, test), safe_indexing(y, test)
     weight = own["fit"].pop("sample_weight", None)
     begin = time.perf_counter()
     dense, leans = walk(pruner, X_train, y_train, sparsities, weight, own["fit"], fine_tune_epochs)

@@ -218,6 +218,9 @@ class ScreeningReport:
                 fate += " (its unit no longer did anything, or nothing in it varied)"
         else:
             fate = f"{row['kept']} connections kept"
+        kept = "kept" in fate and row["kept"] > 0
+        if kept and record.significant is not None and not record.significant[unit]:
+            fate += " though not significant: every layer keeps something, and a way through"
         return "\n".join([*lines, f"{fate}; rule: {self.rule}"])
 
     def _called(self, number, unit):
@@ -233,9 +236,11 @@ class ScreeningReport:
 
     def __str__(self):
         lines = [f"rule: {self.rule}"]
-        for number, table in enumerate(record.table for record in self._records):
+        for number, record in enumerate(self._records):
+            table = record.table
             kept = np.count_nonzero(table["kept"])
-            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used")
+            chance = "" if record.kept_significant() else ", though none of them is significant"
+            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used{chance}")
             lines.append(f"{'unit':>6} {'F':>12} {'p':>10} {'eta2':>7} {'kept':>6}")
             order = np.argsort(-table["F"], kind="stable")
             shown = order if len(order) <= 10 else [*order[:5], None, *order[-5:]]

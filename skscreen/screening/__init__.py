@@ -2,7 +2,8 @@
 
 from skscreen.screening.anova import anova_table
 from skscreen.screening.moments import ClassMoments, class_moments
-from skscreen.screening.null_share import null_share, null_share_error
+from skscreen.screening.nulls import certain_null_share, null_share, null_share_error
+from skscreen.screening.pairs import significant_in_pairs
 from skscreen.screening.permutation import permutation_test
 from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
 from skscreen.screening.regression_moments import RegressionMoments
@@ -14,6 +15,7 @@ from skscreen.screening.screens import (
     resolve_screen,
     screen,
 )
+from skscreen.screening.second_moments import SecondMoments
 from skscreen.screening.selection import (
     SELECTIONS,
     Significance,
@@ -39,9 +41,11 @@ __all__ = [
     "ResolvedScreen",
     "Samples",
     "Screen",
+    "SecondMoments",
     "Significance",
     "Statistic",
     "anova_table",
+    "certain_null_share",
     "check_selection",
     "class_moments",
     "f_from_moments",
@@ -54,4 +58,5 @@ __all__ = [
     "resolve_selection",
     "screen",
     "select",
+    "significant_in_pairs",
 ]

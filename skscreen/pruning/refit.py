@@ -1,0 +1,313 @@
+"""Refit: what a cut leaves is solved again by least squares, without labels and without training.
+
+After a cut each layer's kept weights are chosen so that the pruned network, reading its own
+activations, gives the pre-activations of a teacher, the network before the cuts. That is a ridge
+regression for each unit, and second moments are all it takes::
+
+    w_K = (S_KK + c I)^-1 (S_Kt + c w0_K),   b = mean(t) - mean(a) w
+
+with the covariances S of what the layer reads and S_Kt of that and the teacher's pre-activation t,
+the teacher's weights w0, and the ridge c. Layer by layer from the inputs on, each layer makes up
+for what those before it have lost.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_solve
+
+from skscreen.nn.threads import shard_pool, single_threaded_blas
+from skscreen.screening import SecondMoments
+
+# Samples that are enough; more make the fit no better.
+MOST_SAMPLES = 10_000
+# Samples whose activations are held at once by a thread.
+CHUNK = 1024
+# Rows of im2col columns that are enough for the moments of a convolution, over all samples.
+ENOUGH_ROWS = 20_000
+# Parts that are held out in turn when the ridge is chosen, relative to the mean variance of what a
+# layer reads, by how well the first so many units are predicted.
+N_FOLDS = 4
+RIDGES = (0.01, 0.03, 0.1)
+USUAL_RIDGE = 0.03
+N_UNITS_TO_CHOOSE_BY = 10
+
+
+class LayerMoments:
+    """Second moments of what the layers of a network read, on given samples.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+        Of the network's dtype, or uint8.
+    sample_weight : ndarray of shape (n_samples,) or None, default=None
+        Counted as repetitions.
+
+    Notes
+    -----
+    Of more than `MOST_SAMPLES` samples as many are taken, evenly. Of a convolution some positions
+    of each sample are drawn, at least one and about ``ENOUGH_ROWS`` in all: neighbours tell little
+    more. Chunks run on threads and are merged in order, with single-threaded BLAS, so that the
+    number of threads changes no bit.
+    """
+
+    def __init__(self, X, sample_weight=None):
+        self.X = X
+        self.sample_weight = sample_weight
+        n_taken = min(len(X), MOST_SAMPLES)
+        self._rows = np.linspace(0, len(X) - 1, n_taken).astype(int)
+        self._known = {}
+
+    def of(self, network, number, teacher=None):
+        """Collect the moments of a layer, unless they are known from the last time.
+
+        Parameters
+        ----------
+        network : Network
+            Whose layers read.
+        number : int
+            The layer.
+        teacher : Network or None, default=None
+            Of the same shapes; its pre-activations are the targets. None for any targets or none.
+
+        Returns
+        -------
+        folds : list of SecondMoments
+            Of `N_FOLDS` parts of the samples; not to be changed.
+        """
+        # what a layer reads depends on the layers before it alone
+        before = [
+            array for layer in network.layers[:number] for array in (layer.weight, layer.bias)
+        ]
+        known = self._known.get(number)
+        if known is not None and known.fit(before, teacher):
+            return known.folds
+        if number == 0 and teacher is not None:
+            first = teacher.layers[0]  # it reads the same as the other's first layer
+            folds = [
+                fold.with_linear_targets(first.weight, first.bias) for fold in self.of(network, 0)
+            ]
+        else:
+            folds = self._collect(network, number, teacher)
+        self._known[number] = _Known([array.copy() for array in before], teacher, folds)
+        return folds
+
+    def _collect(self, network, number, teacher):
+        """Run the samples through the layers before; merge what the chunks give."""
+        layer = network.layers[number]
+        n_targets = 0 if teacher is None else layer.n_outputs
+        total = [SecondMoments(layer.n_inputs, n_targets) for _ in range(N_FOLDS)]
+        chunks = []
+        for fold in range(N_FOLDS):
+            rows = self._rows[fold::N_FOLDS]
+            chunks += [(fold, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+
+        def observe(chunk):
+            moments = SecondMoments(layer.n_inputs, n_targets)
+            self._observe(network, number, teacher, chunk[1], moments)
+            return moments
+
+        with shard_pool(len(chunks)) as run:
+            for (fold, _), part in zip(chunks, run(observe, chunks), strict=True):
+                total[fold].merge(part)
+        return total
+
+    def _observe(self, network, number, teacher, rows, moments):
+        """Add some samples to the moments of a layer."""
+        n_positions = network.layers[number].n_positions
+        n_drawn = int(np.clip(ENOUGH_ROWS // len(self._rows), 1, n_positions))
+        places = np.tile(np.arange(n_positions), (len(rows), 1))
+        places = np.random.default_rng([number, rows[0]]).permuted(places, axis=1)[:, :n_drawn]
+        read = _rows_read(network, number, self.X, rows, places)
+        targets = None
+        if teacher is not None:
+            own = teacher.layers[number]
+            targets = _rows_read(teacher, number, self.X, rows, places) @ own.weight + own.bias
+        weight = None
+        if self.sample_weight is not None:
+            weight = np.repeat(self.sample_weight[rows], n_drawn)
+        moments.partial_fit(read, targets, weight)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Moments of a layer, and what they were observed with."""
+
+    before: list
+    teacher: object
+    folds: list
+
+    def fit(self, before, teacher):
+        """Return whether they hold for these weights and biases, and for these targets."""
+        return (teacher is None or teacher is self.teacher) and all(
+            np.array_equal(old, new) for old, new in zip(self.before, before, strict=True)
+        )
+
+
+def _rows_read(network, number, X, rows, places):
+    """Return what a layer reads of some samples at some positions, one position a row."""
+    values = network.gather(X, rows, np.empty((len(rows), *X.shape[1:]), network.dtype))
+    if number:
+        buffers = [layer.buffers(len(rows)) for layer in network.layers[:number]]
+        values = network.forward(values, buffers, depth=number)
+    values = network.layers[number].source_values(values)
+    if places.shape[1] < values.shape[1]:
+        values = np.take_along_axis(values, places[:, :, None], axis=1)
+    return values.reshape(-1, values.shape[2])
+
+
+def merged(folds):
+    """Merge moments of parts; the parts stay as they are."""
+    total = SecondMoments(folds[0].n_units, folds[0].n_targets)
+    for fold in folds:
+        total.merge(fold)
+    return total
+
+
+def ridge_scale(covariance):
+    """Mean variance of the units that vary; 1 where none does."""
+    variances = np.diagonal(covariance)
+    varying = variances > 0
+    return float(variances[varying].mean()) if varying.any() else 1.0
+
+
+def with_ridge(covariance, ridge):
+    """Add a ridge, relative to the mean variance of the units, to a covariance."""
+    return covariance + ridge * ridge_scale(covariance) * np.eye(len(covariance))
+
+
+def kept_groups(mask):
+    """Group the columns of a mask that keep the same rows.
+
+    Parameters
+    ----------
+    mask : ndarray of bool of shape (n_inputs, n_outputs)
+
+    Returns
+    -------
+    groups : list of (rows, columns)
+        Arrays of int; without the columns that keep nothing.
+    """
+    packed = np.packbits(mask, axis=0)
+    _, first, group = np.unique(packed, axis=1, return_index=True, return_inverse=True)
+    group = np.ravel(group)
+    order = np.argsort(group, kind="stable")
+    columns = np.split(order, np.cumsum(np.bincount(group))[:-1])
+    groups = [
+        (np.flatnonzero(mask[:, column]), own) for column, own in zip(first, columns, strict=True)
+    ]
+    return [(rows, own) for rows, own in groups if len(rows)]
+
+
+def solve_kept(moments, mask, anchor, ridge):
+    """Fit each target from the units that a mask keeps for it.
+
+    Parameters
+    ----------
+    moments : SecondMoments
+        Of units and targets.
+    mask : ndarray of bool of shape (n_units, n_targets)
+    anchor : ndarray of shape (n_units, n_targets)
+        Weights towards which the ridge draws.
+    ridge : float > 0
+        Relative to the mean variance of the units.
+
+    Returns
+    -------
+    weight : ndarray of float64 of shape (n_units, n_targets)
+        Zero where the mask is False.
+    bias : ndarray of float64 of shape (n_targets,)
+    """
+    covariance = moments.covariance()
+    penalty = ridge * ridge_scale(covariance)
+    right = moments.cross_covariance() + penalty * anchor
+    np.fill_diagonal(covariance, np.diagonal(covariance) + penalty)
+    weight = np.zeros(mask.shape)
+
+    def solve(group):
+        rows, columns = group
+        # numpy's factorisation lets other threads run meanwhile, scipy's does not
+        factor = np.linalg.cholesky(covariance[np.ix_(rows, rows)])
+        found = cho_solve((factor, True), right[np.ix_(rows, columns)], check_finite=False)
+        weight[np.ix_(rows, columns)] = found
+
+    groups = kept_groups(mask)
+    with shard_pool(len(groups)) as run:
+        run(solve, groups)
+    return weight, moments.target_means - moments.means @ weight
+
+
+def held_out_error(moments, weight, bias):
+    """Mean squared error of a fit, relative to each target's variance, from moments alone."""
+    variance = moments.target_squares / moments.weight_sum
+    fitted = np.einsum("ij,ij->j", weight, moments.covariance() @ weight)
+    shared = np.einsum("ij,ij->j", weight, moments.cross_covariance())
+    offset = moments.target_means - moments.means @ weight - bias
+    error = variance - 2 * shared + fitted + offset**2
+    return float(np.mean(error / np.where(variance > 0, variance, 1.0)))
+
+
+def choose_ridge(folds, mask, anchor):
+    """Choose the ridge with the least error on parts of the samples held out in turn.
+
+    Parameters
+    ----------
+    folds : list of SecondMoments
+    mask, anchor : ndarray of shape (n_units, n_targets)
+        See `solve_kept`.
+
+    Returns
+    -------
+    ridge : float
+        One of `RIDGES`.
+    """
+    cut = np.flatnonzero(~mask.all(axis=0))
+    columns = cut[:: max(1, len(cut) // N_UNITS_TO_CHOOSE_BY)][:N_UNITS_TO_CHOOSE_BY]
+    folds = [fold.of_targets(columns) for fold in folds if fold.weight_sum > 0]
+    if len(folds) < 2 or not len(columns):
+        return USUAL_RIDGE
+    mask, anchor = mask[:, columns], anchor[:, columns]
+    errors = np.zeros(len(RIDGES))
+    for number, held in enumerate(folds):
+        others = merged(folds[:number] + folds[number + 1 :])
+        for place, ridge in enumerate(RIDGES):
+            errors[place] += held_out_error(held, *solve_kept(others, mask, anchor, ridge))
+    return RIDGES[int(np.argmin(errors))]
+
+
+def refit(network, teacher, moments, *, ridge=None):
+    """Solve the kept weights of all layers again, from the inputs on, in place.
+
+    Parameters
+    ----------
+    network : Network
+        A masked network; what its masks cut stays cut.
+    teacher : Network
+        Of the same shapes: the network before the cuts.
+    moments : LayerMoments
+        The samples.
+    ridge : float > 0 or None, default=None
+        Relative to the mean variance of what a layer reads; None to choose it for each layer by
+        held-out parts of the samples.
+
+    Returns
+    -------
+    ridges : list of float
+        The ridge of each layer.
+    """
+    with single_threaded_blas():  # threads work on layers' parts, not within small products
+        return [
+            _refit_layer(network, teacher, number, moments, ridge)
+            for number in range(len(network.layers))
+        ]
+
+
+def _refit_layer(network, teacher, number, moments, ridge):
+    layer = network.layers[number]
+    folds = moments.of(network, number, teacher)
+    mask = layer.connected()
+    anchor = teacher.layers[number].weight.astype(np.float64)
+    if ridge is None:
+        ridge = choose_ridge(folds, mask, anchor)
+    layer.weight[...], layer.bias[...] = solve_kept(merged(folds), mask, anchor, ridge)
+    return ridge
