@@ -3,8 +3,9 @@
     python benchmarks/pruning.py --data digits --sparsities 0.9 --seeds 5
     python benchmarks/pruning.py --data fashion --sparsities 0.917 --seeds 3
 
-Each run is a row of a CSV file; runs that are there already are not repeated, so a stopped
-benchmark goes on where it was. The dense network of a seed is trained once and kept in
+Each run is a row of a CSV file, with the revision of the code that made it; runs that are there
+already are not repeated, so a stopped benchmark goes on where it was. `report.py` makes the tables
+of the documents from that file. The dense network of a seed is trained once and kept in
 ``--cache``. With ``--split validation`` a sixth of the training data is held out and the test data
 are not read: use it whenever something is to be chosen. With ``--figure`` the table is drawn as
 well.
@@ -13,12 +14,14 @@ well.
 import argparse
 import csv
 import itertools
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import joblib
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from scipy import stats
 from sklearn.base import clone
@@ -66,7 +69,7 @@ KEY = [
     "sparsity",
     "seed",
 ]
-MEASURED = ["dense_accuracy", "accuracy", "n_weights", "macs", "dense_macs", "seconds"]
+MEASURED = ["dense_accuracy", "accuracy", "n_weights", "macs", "dense_macs", "seconds", "revision"]
 
 
 def load(name, split):
@@ -119,8 +122,26 @@ def run(key, cache):
         costs.macs,
         network_costs(dense.network_).total.macs,
         round(seconds, 1),
+        revision(),
     ]
     return dict(zip(KEY + MEASURED, [*key, *measured], strict=True))
+
+
+def revision():
+    """Abbreviated commit of the code, with a plus where the package differs; "" without git."""
+    try:
+        commit, changed = (
+            subprocess.run(
+                ["git", *command], cwd=HERE.parent, capture_output=True, text=True, check=True
+            ).stdout.strip()
+            for command in (
+                ["rev-parse", "--short=7", "HEAD"],
+                ["status", "--porcelain", "skscreen"],
+            )
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"{commit}+" if changed else commit
 
 
 def parse_value(text):
@@ -135,27 +156,41 @@ def parse_value(text):
     return text
 
 
-def summary(table):
-    """Mean and deviation of each setting, and its paired difference to magnitude pruning."""
+def summarise(table):
+    """One row for each setting: mean errors over the seeds, and the difference to magnitude.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Runs.
+
+    Returns
+    -------
+    settings : DataFrame
+        The columns of `KEY` but the seed; ``seeds``; ``dense`` and ``error`` in per cent with
+        ``sd``, ``below`` (points below dense); ``ahead`` of magnitude with ``half``, see
+        `paired_difference`; means of what else was measured; ``revisions`` of the code.
+    """
     setting = [name for name in KEY if name != "seed"]
     table = table.assign(error=100 * (1 - table.accuracy), dense=100 * (1 - table.dense_accuracy))
-    lines = []
+    rows = []
     for values, group in table.groupby(setting, sort=False):
-        row = dict(zip(setting, values, strict=True))
-        row |= {"seeds": len(group), "dense error": group.dense.mean()}
-        row |= {"error": group.error.mean(), "sd": group.error.std(ddof=1)}
-        row["points below dense"] = (group.error - group.dense).mean()
-        row["ahead of magnitude"] = paired_difference(table, row, group)
-        lines.append(row)
-    result = pd.DataFrame(lines)
-    constant = [c for c in setting if result[c].nunique() == 1]
-    title = ", ".join(f"{c}={result[c].iloc[0]}" for c in constant if result[c].iloc[0] != "")
-    shown = result.drop(columns=constant)
-    return f"{title}\n{shown.to_string(index=False, float_format=lambda v: f'{v:.3f}')}"
+        row = dict(zip(setting, values, strict=True)) | {"seeds": len(group)}
+        row |= {"dense": group.dense.mean(), "error": group.error.mean()}
+        row |= {"sd": group.error.std(ddof=1), "below": (group.error - group.dense).mean()}
+        row["ahead"], row["half"] = paired_difference(table, row, group)
+        for name in ("n_weights", "macs", "dense_macs", "seconds"):
+            row[name] = group[name].mean()
+        row["revisions"] = " ".join(group.revision.unique())
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def paired_difference(table, row, group):
-    """Error of magnitude pruning minus this one's on the same seeds, with its 95 % interval."""
+    """Error of magnitude pruning minus this one's on the same seeds, and half its 95 % interval.
+
+    NaN where there are fewer than two seeds of both.
+    """
     same = ["data", "split", "network", "granularity", "allocation", "schedule", "options"]
     same.append("sparsity")
     rivals = table[table.criterion == "magnitude"]
@@ -163,10 +198,32 @@ def paired_difference(table, row, group):
         rivals = rivals[rivals[name] == row[name]]
     pairs = group.merge(rivals, on="seed", suffixes=("", "_magnitude"))
     if row["criterion"] == "magnitude" or len(pairs) < 2:
-        return ""
+        return np.nan, np.nan
     difference = pairs.error_magnitude - pairs.error
     half = stats.sem(difference) * stats.t.ppf(0.975, len(pairs) - 1)
-    return f"{difference.mean():+.3f} +- {half:.3f}"
+    return difference.mean(), half
+
+
+def summary(table):
+    """Lay out `summarise` as text, with what all settings share in the title."""
+    result = summarise(table)
+    setting = [name for name in KEY if name != "seed"]
+    constant = [c for c in setting if result[c].nunique() == 1]
+    title = ", ".join(f"{c}={result[c].iloc[0]}" for c in constant if result[c].iloc[0] != "")
+    ahead = [
+        "" if np.isnan(row.ahead) else f"{row.ahead:+.3f} +- {row.half:.3f}"
+        for row in result.itertuples()
+    ]
+    shown = result[[*(c for c in setting if c not in constant), "seeds"]].assign(
+        **{
+            "dense error": result.dense,
+            "error": result.error,
+            "sd": result.sd,
+            "points below dense": result.below,
+            "ahead of magnitude": ahead,
+        }
+    )
+    return f"{title}\n{shown.to_string(index=False, float_format=lambda v: f'{v:.3f}')}"
 
 
 def draw(table, path):
@@ -245,7 +302,7 @@ def read(path):
     """Read the rows that are there."""
     if not path.exists():
         return pd.DataFrame(columns=KEY + MEASURED)
-    return pd.read_csv(path, keep_default_na=False, dtype={"options": str})
+    return pd.read_csv(path, keep_default_na=False, dtype={"options": str, "revision": str})
 
 
 def main(argv=None):

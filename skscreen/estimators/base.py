@@ -28,6 +28,7 @@ from skscreen._params import (
 )
 from skscreen._version import __version__
 from skscreen.estimators._docs import fill_docs
+from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators._sklearn import check_sample_weight
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
 from skscreen.estimators.samples import as_rows, flat_copy, subset
@@ -61,13 +62,17 @@ TRAINING_CHECKS = {
 }
 
 
+# Larger floating-point numbers are whole by their nature more often than as counts.
+LARGEST_COUNT = 2**31
+
+
 def relative_weights(weight):
     """Give weights a mean of one, unless they are whole numbers, which count repetitions.
 
     What they add up to would else decide how much the L2 penalty counts, and very small ones
     would leave nothing but the penalty.
     """
-    if (weight == np.round(weight)).all():
+    if weight.max() < LARGEST_COUNT and (weight == np.round(weight)).all():
         return weight
     weight = weight / weight.max()  # the mean of equal weights is then exactly one
     return weight / weight.mean()
@@ -178,6 +183,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         return X, target
 
     def _validate_pair(self, probe, X, y, *, reset):
+        refuse_device_arrays(X=X, y=y)
         X, y = validate_data(
             probe,
             self._flat_samples(probe, X, reset=reset),
@@ -196,6 +202,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         check_is_fitted(self, "network_")
         if isinstance(X, Handoff):
             return X.inputs  # checked when it was made
+        refuse_device_arrays(X=X)
         X = self._flat_samples(self, X, reset=False)
         dtypes = self._dtypes(self.network_.dtype)
         X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")

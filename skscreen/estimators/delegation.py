@@ -6,6 +6,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen.estimators.adapt_sklearn import unfitted_counterpart
+from skscreen.estimators.facts import PrunedFactsMixin
 from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
 
@@ -23,7 +24,7 @@ def delegates(name):
     return available_if(holds)
 
 
-class PrunedNetworkMixin(HiddenActivationsMixin):
+class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
     """Predictions, activations and facts of the network in ``estimator_``."""
 
     def __sklearn_is_fitted__(self):

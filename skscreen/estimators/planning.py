@@ -23,6 +23,7 @@ from skscreen.pruning import (
     Distillation,
     FWeights,
     PruningPlan,
+    Screening,
     resolve_criterion,
     resolve_distillation,
 )
@@ -49,10 +50,10 @@ LEAST_EPOCHS = 10
 
 PRUNER_CHECKS = {
     "granularity": one_of(*GRANULARITIES),
-    "sparsity": real(0, 1, closed="left") | none,
+    "sparsity": real(0, 1, closed="left") | integer(1) | none,
     "budget": one_of(*BUDGETS),
     "criterion": one_of(*CRITERIA) | function,
-    "f_weight": real(0, 1),
+    "f_weight": one_of("auto") | real(0, 1),
     "score_func": one_of(*STATISTICS) | instance(Screen) | function,
     "selection": none | one_of(*SELECTIONS) | instance(Significance),
     "allocation": one_of("auto", *ALLOCATIONS),
@@ -88,7 +89,7 @@ def training_options(pruner, dense, n_samples):
     -------
     options : TrainingOptions
     """
-    options = dense.training_options(verbose=False)
+    options = dense.training_options(verbose=pruner.verbose > 1)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
         rate = options.learning_rate_init
@@ -161,17 +162,26 @@ def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
         pruning_epochs = n_epochs // 2
     if fine_tune_epochs == "auto":
         fine_tune_epochs = n_epochs - n_epochs // 2
+    criterion = resolve_criterion(pruner.criterion)
+    # what compares itself with screening, and a selection of the user's own, are left alone
+    screens_inputs = (
+        labelled
+        and pruner.f_weight == "auto"
+        and significance is None
+        and isinstance(criterion, Screening)
+        and granularity.screens_inputs
+    )
     allocation = pruner.allocation
     if allocation == "auto":
         allocation = granularity.default_allocation(network)
     return PruningPlan(
-        criterion=resolve_criterion(pruner.criterion),
-        f_weights=FWeights(pruner.f_weight if labelled else 0.0),
+        criterion=criterion,
+        f_weights=FWeights(pruner.f_weight if labelled else 0.0, screens_inputs),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,
         significance=significance,
-        sparsity=pruner.sparsity,
+        sparsity=granularity.share_to_cut(network, pruner.sparsity),
         allocation=allocation,
         schedule=pruner.schedule,
         n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,

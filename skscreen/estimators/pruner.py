@@ -1,15 +1,21 @@
 """The estimator that prunes networks."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen._params import check_parameters
-from skscreen.estimators.adapt_sklearn import fit_sklearn, from_sklearn, sklearn_counterpart
+from skscreen.estimators.adapt_sklearn import (
+    fit_sklearn,
+    from_sklearn,
+    sklearn_counterpart,
+    unfitted_counterpart,
+)
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.handoff import find_handoff
@@ -19,7 +25,8 @@ from skscreen.estimators.planning import (
     pruner_checks,
     training_options,
 )
-from skscreen.estimators.samples import subset
+from skscreen.estimators.samples import feature_deviations, subset
+from skscreen.estimators.tasks import check_task, looks_like_classes
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
 from skscreen.pruning.masks import read_inputs
 
@@ -148,8 +155,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     random_state : int, RandomState or None, default=None
         Seeds the training and random criteria, and `estimator` too if it has no seed itself.
         None takes the seed of the network estimator.
-    verbose : bool or int, default=False
-        Whether to print a line for each round.
+    verbose : bool or int >= 0, default=False
+        1 prints a line for each round, 2 one for each epoch as well.
 
     Attributes
     ----------
@@ -177,6 +184,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
         The classes, if the network is a classifier.
+    feature_deviations_ : ndarray of shape (n_features_in_,) or None
+        Standard deviations of the features among the samples, which enter
+        `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int
         Number of features that ``predict`` takes, those of the network.
     feature_names_in_ : ndarray of str of shape (n_features_in_,)
@@ -224,7 +234,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         sparsity=0.9,
         budget="weights",
         criterion="screening",
-        f_weight=0.05,
+        f_weight="auto",
         score_func="f",
         selection=None,
         allocation="auto",
@@ -299,9 +309,12 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         start = self.start(X, y, sample_weight, fit_params)
         plan, options = start.plan, start.options
         lean = start.lean
+        deviations = None
+        if lean.network_.layers[0].n_inputs == lean.n_features_in_:
+            deviations = feature_deviations(start.data.X)
         result = prune(lean.network_, start.data, plan, options, start.rng, score=start.score)
         lean.adopt(options)
-        self._set_fitted(lean, result, plan, X)
+        self._set_fitted(lean, result, plan, X, deviations)
         return self
 
     def start(self, X, y, sample_weight=None, fit_params=None):
@@ -358,6 +371,15 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                     f"fit got {sorted(fit_params)}, which need a network in estimator, got None"
                 )
             fitted, X = handoff.estimator, handoff.inputs
+            check_task(self.task, fitted)
+            if self.task == "auto" and is_regressor(fitted) and looks_like_classes(y):
+                warnings.warn(
+                    "the network before the pruner is a regressor, which the Pipeline could not "
+                    "know before it was fitted: with targets that look like classes the folds of "
+                    "a search are stratified as for a classifier. Set task='regression'",
+                    UserWarning,
+                    stacklevel=4,
+                )
             y = self._labels(fitted, handoff, y)
         elif self.estimator is None:
             raise ValueError(
@@ -380,6 +402,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _fit_dense(self, X, y, sample_weight, fit_params):
         estimator = clone(self.estimator)
+        check_task(self.task, unfitted_counterpart(estimator))
         frozen = isinstance(estimator, FrozenEstimator)
         network = estimator.estimator if frozen else estimator
         theirs = sklearn_counterpart(network) is not None
@@ -407,11 +430,17 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         seed = dense.random_state if self.random_state is None else self.random_state
         return check_random_state(seed)
 
-    def _set_fitted(self, lean, result, plan, X):
+    def _set_fitted(self, lean, result, plan, X, deviations):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
         support = first.features(rows, lean.n_features_in_)
-        rule = plan.rule(lean.network_)
+        rule = plan.rule(lean.network_, result.inputs)
+        names = None
+        if plan.granularity.side != "unit" and len(result.records[0].table) == lean.n_features_in_:
+            names = getattr(lean, "feature_names_in_", None)
+        importances = None
+        if result.importances is not None:
+            importances = self._importances_of_features(lean, result.importances)
         lean.network_ = compact(lean.network_)
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {
@@ -421,11 +450,23 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "f_statistics_": result.statistics,
             "sparsity_": 1 - kept / sum(mask.size for mask in result.masks),
             "history_": result.history,
-            "report_": ScreeningReport(result.records, rule),
+            "report_": ScreeningReport(result.records, rule, names),
             "_support": support,
+            "feature_deviations_": deviations,
+            "_importances": importances,
             "_follows_network": find_handoff(X) is not None,
         }
         vars(self).update(fitted)
+
+    @staticmethod
+    def _importances_of_features(lean, importances):
+        """Give each feature the importance of the input of the network that it belongs to."""
+        first = lean.network_.layers[0]
+        units = first.source_units(None)
+        found = np.zeros(lean.n_features_in_)
+        for number, importance in enumerate(importances):
+            found[first.features(units == number, len(found))] = importance
+        return found / (found.sum() or 1.0)
 
     @delegates("partial_fit")
     def partial_fit(self, X, y, classes=None, sample_weight=None):

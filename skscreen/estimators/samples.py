@@ -2,6 +2,10 @@
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+# Samples that are read at once.
+CHUNK = 1024
 
 
 class SparseRows:
@@ -84,3 +88,26 @@ def subset(X, rows):
 def flat_copy(X):
     """Return a dense copy of samples with one axis each."""
     return np.array(X).reshape(len(X), -1)
+
+
+def feature_deviations(X):
+    """Standard deviation of each feature, in float64.
+
+    Parameters
+    ----------
+    X : ndarray or SparseRows of shape (n_samples, ...)
+
+    Returns
+    -------
+    deviations : ndarray of shape (n_features,)
+    """
+    if isinstance(X, SparseRows):
+        return np.sqrt(mean_variance_axis(X.matrix.astype(np.float64), axis=0)[1])
+    flat = X.reshape(len(X), -1)
+    sums = np.zeros((2, flat.shape[1]))
+    centre = flat[:1].astype(np.float64)
+    for start in range(0, len(flat), CHUNK):  # never a float64 copy of all samples
+        part = flat[start : start + CHUNK] - centre
+        sums += part.sum(axis=0), np.square(part).sum(axis=0)
+    mean, square = sums / len(flat)
+    return np.sqrt(np.maximum(square - mean**2, 0))

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skscreen._params import real
@@ -283,3 +283,25 @@ def class_codes(logits):
     if logits.shape[1] == 1:
         return (expit(logits[:, 0]) > 0.5).astype(np.intp)
     return logits.argmax(axis=1)
+
+
+def check_task(task, network):
+    """Raise a ValueError where a pruner's ``task`` contradicts its network.
+
+    Parameters
+    ----------
+    task : {"auto", "classification", "regression"}
+    network : estimator
+        Anything that is no classifier or regressor is left to other checks.
+    """
+    known = {"classification": is_regressor, "regression": is_classifier}
+    if task in known and known[task](network):
+        raise ValueError(
+            f"task={task!r} contradicts the network, which is a {type(network).__name__}: leave "
+            "it out, or give another network"
+        )
+
+
+def looks_like_classes(y):
+    """Return whether the folds of a search would be stratified for these targets."""
+    return type_of_target(y) in ("binary", "multiclass")

@@ -7,8 +7,9 @@ from skscreen.pruning.criteria import CRITERIA, NEED_LABELS, Screening, resolve_
 from skscreen.pruning.data import ScreeningData
 from skscreen.pruning.distillation import Distillation, resolve_distillation
 from skscreen.pruning.evidence import Evidence
-from skscreen.pruning.f_weights import FWeights
+from skscreen.pruning.f_weights import FWeight, FWeights
 from skscreen.pruning.granularity import GRANULARITIES, Choice, Goal, Granularity, register
+from skscreen.pruning.inputs import Inputs
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
 from skscreen.pruning.network_evidence import NetworkEvidence
 from skscreen.pruning.path import prune_path
@@ -27,9 +28,11 @@ __all__ = [
     "Connections",
     "Distillation",
     "Evidence",
+    "FWeight",
     "FWeights",
     "Goal",
     "Granularity",
+    "Inputs",
     "NetworkEvidence",
     "PruningPlan",
     "PruningResult",

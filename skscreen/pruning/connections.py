@@ -16,6 +16,7 @@ class Connections(Granularity):
     """
 
     drops_out = True
+    screens_inputs = True
     counted = "weights"
 
     @classmethod
@@ -51,11 +52,14 @@ class Connections(Granularity):
                 for score, found in zip(scores, self.statistics(evidence), strict=True)
             ]
             keep_a_path(useful, scores, self.sources)
+        if goal.inputs is not None:
+            useful = [useful[0] & goal.inputs[:, None], *useful[1:]]
         n_keep = sum(int(np.count_nonzero(mask)) for mask in useful)
         if goal.sparsity is not None:
             n_wanted = round((1 - goal.sparsity) * sum(score.size for score in scores))
             if goal.significance is None or n_wanted < n_keep:
-                return self._best(evidence, scores, useful, n_wanted, goal.allocation)
+                n_keep = min(n_wanted, n_keep)
+                return self._best(evidence, scores, useful, n_keep, goal.allocation)
         return self._all_that_does_something(scores, useful)
 
     def _all_that_does_something(self, scores, masks):

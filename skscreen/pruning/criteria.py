@@ -49,20 +49,27 @@ class Screening(BaseEstimator):
 
     def __call__(self, evidence):
         """Return the scores, of shape ``evidence.shape``."""
+        weight = evidence.f_weight
         if self.weighting == "standardized":
-            magnitude = evidence.outgoing * evidence.spread
+            magnitude = evidence.outgoing * evidence.spread ** (1 - weight.noise)
         else:
             magnitude = evidence.magnitude
         magnitude = np.broadcast_to(magnitude, evidence.shape)
-        f_weight = evidence.f_weight
+        f_weight = weight.side + weight.source
         if f_weight == 0:  # spares the forward pass that F would need
             return magnitude.astype(np.float64)
         F = evidence.statistic(self.side)
-        return WEIGHTINGS[self.weighting](magnitude, F, f_weight)
+        if weight.source > 0:
+            F = product(F, evidence.statistic("source"), weight.source / f_weight)
+        return self.weigh(magnitude, F, f_weight)
+
+    def weigh(self, size, F, f_weight):
+        """Combine sizes and F-statistics of one layer to scores."""
+        return WEIGHTINGS[self.weighting](size, F, f_weight)
 
 
 def product(magnitude, F, f_weight):
-    """Weighted geometric mean of magnitude and F.
+    """Weighted geometric mean of magnitude and F, or of two F.
 
     A zero factor with a positive weight gives zero, also beside an infinite F.
     """

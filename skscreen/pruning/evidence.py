@@ -30,7 +30,7 @@ class Evidence(ABC):
         Size of the weights that read the activation, which is what a connection's is.
     F : ndarray
         F-statistic of the activations across the classes.
-    f_weight : float in [0, 1]
+    f_weight : FWeight
         How much F weighs in this layer.
     rms, spread : ndarray
         Root mean square and standard deviation of the activations, over positions as well, from
@@ -57,7 +57,7 @@ class Evidence(ABC):
 
     @property
     def f_weight(self):
-        """Weight of F in the score."""
+        """Weights of F in the score."""
         return self._of.f_weights[self.layer]
 
     @property
@@ -219,9 +219,7 @@ class UnitEvidence(Evidence):
     def outgoing(self):
         """Norm of the weights that read each unit."""
         after = self.network.layers[self.layer + 1]
-        squares = (after.weight.astype(float) ** 2).sum(axis=1)
-        units = after.source_units(self.shape[0])
-        return np.sqrt(np.bincount(units, squares, minlength=self.shape[0]))
+        return _norms(after.weight, after.source_units(self.shape[0]), self.shape[0])
 
     @property
     def magnitude(self):
@@ -232,6 +230,11 @@ class UnitEvidence(Evidence):
     def F(self):
         """F of each unit's own activation."""
         return self._of.statistics("unit")[self.layer].F
+
+    @property
+    def f_weight(self):
+        """Weights of F in the score: those of the layer that reads the units."""
+        return self._of.f_weights[self.layer + 1]
 
     def statistic(self, side):
         """F of the unit; a unit has no sides."""
@@ -250,9 +253,7 @@ class UnitEvidence(Evidence):
     def _as_read(self, square):
         """Root of the mean of squares over the inputs of the next layer that show a unit."""
         units = self.network.layers[self.layer + 1].source_units(self.shape[0])
-        squares = square(self._of.source_totals[self.layer + 1])
-        total = np.bincount(units, squares, self.shape[0])
-        return np.sqrt(total / np.maximum(np.bincount(units, minlength=self.shape[0]), 1))
+        return _root_mean(square(self._of.source_totals[self.layer + 1]), units, self.shape[0])
 
     @property
     def partial_f(self):
@@ -276,3 +277,72 @@ class UnitEvidence(Evidence):
     def saliency_rms(self):
         """Root mean square over minibatches of that sum."""
         return self._gradients.unit_saliency_rms
+
+
+class InputEvidence(Evidence):
+    """Evidence on the inputs of the network: features, or the channels of an image.
+
+    The magnitude is the norm of the weights that read an input.
+    """
+
+    @property
+    def _units(self):
+        """Input that each row of the first layer's weight belongs to."""
+        return self.network.layers[0].source_units(None)
+
+    @property
+    def shape(self):
+        """(n_inputs,)."""
+        return (int(self._units.max()) + 1,)
+
+    @property
+    def outgoing(self):
+        """Norm of the weights that read each input."""
+        return _norms(self.network.layers[0].weight, self._units, self.shape[0])
+
+    @property
+    def magnitude(self):
+        """The same: nothing leads to an input."""
+        return self.outgoing
+
+    @property
+    def F(self):
+        """F of each input."""
+        return self._of.statistics("inputs")[0].F
+
+    def statistic(self, side):
+        """F of the input; an input has no sides."""
+        return self.F
+
+    @property
+    def rms(self):
+        """Root mean square of each input, over positions as well."""
+        return _root_mean(self._of.source_totals[0].mean_square(), self._units, self.shape[0])
+
+    @property
+    def spread(self):
+        """Standard deviation of each input, over positions as well."""
+        return _root_mean(self._of.source_totals[0].variance(), self._units, self.shape[0])
+
+    @property
+    def saliency(self):
+        """Sum over an input's weights of weight times mean gradient."""
+        return np.bincount(self._units, self._gradients.input_saliency, self.shape[0])
+
+    @property
+    def saliency_rms(self):
+        """Root mean square over minibatches of that sum; of a channel, over its weights too."""
+        squares = self._gradients.input_saliency_rms**2
+        return np.sqrt(np.bincount(self._units, squares, self.shape[0]))
+
+
+def _norms(weight, units, n_units):
+    """Norm of the weights whose rows belong to each unit."""
+    squares = (weight.astype(float) ** 2).sum(axis=1)
+    return np.sqrt(np.bincount(units, squares, minlength=n_units))
+
+
+def _root_mean(squares, units, n_units):
+    """Root of the mean of the squares that belong to each unit; 0 for one without any."""
+    total = np.bincount(units, squares, n_units)
+    return np.sqrt(total / np.maximum(np.bincount(units, minlength=n_units), 1))

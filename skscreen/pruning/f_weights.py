@@ -1,20 +1,83 @@
 """How much the F-statistic weighs in the score of each layer."""
 
+from dataclasses import dataclass
 
-class FWeights:
-    """Weight of F in each layer of a network, settled once and kept through all rounds.
+from skscreen.pruning.input_screen import inputs_worth_reading, nulls_prevail, p_values_in_use
+from skscreen.screening import certain_null_share
+
+# Where every input says something, F of the target breaks ties; chosen on images.
+FLOOR = 0.05
+# Weight of F of the source where all but a few are null for sure; see docs/experiments-f-weight.md.
+TOP = 0.4
+
+
+@dataclass(frozen=True)
+class FWeight:
+    """Weights of F in the score of a layer.
 
     Parameters
     ----------
-    f_weight : float in [0, 1]
-        The same for all layers.
+    side : float in [0, 1]
+        Of the F of the side that the criterion looks at.
+    source : float in [0, 1], default=0.0
+        Of the F of the source, beside that.
+    noise : float in [0, 1], default=0.0
+        Share of the network's inputs that are null for sure. A dense network fits them all the
+        same, so on its training data the scale of its hidden units and their F are flattered.
     """
 
-    def __init__(self, f_weight):
+    side: float
+    source: float = 0.0
+    noise: float = 0.0
+
+
+class FWeights:
+    """Weights of F in each layer of a network, settled once and kept through all rounds.
+
+    Parameters
+    ----------
+    f_weight : float in [0, 1] or "auto"
+        A number is the same for all layers. "auto" settles it by the share of null units.
+    screens_inputs : bool, default=False
+        Whether inputs that say nothing are cut before all else, where they prevail; see
+        `inputs_worth_reading`.
+
+    Notes
+    -----
+    With A the `certain_null_share` of the layer's source units, among those that vary, are
+    connected and not to be cut before all else, and A0 that of all inputs, "auto" stands for
+    ``source = TOP * A``, ``side = FLOOR * (1 - A0) * (1 - source)`` and ``noise = A0``. Without
+    nulls that is `FLOOR` on the side of the criterion, as it is for a statistic without p-values.
+    The estimate is made before anything is cut: later the nulls are gone, and what they should
+    have told with them.
+    """
+
+    def __init__(self, f_weight, screens_inputs=False):
         self.f_weight = f_weight
+        self.screens_inputs = screens_inputs
+        self._weights = None
+        self._inputs = None
+        self._screened = False
+
+    def inputs(self, evidence):
+        """Mark the inputs of the first layer that may be read, or return None for all.
+
+        Parameters
+        ----------
+        evidence : NetworkEvidence
+            On the network before any cut, the first time; later calls return the same.
+
+        Returns
+        -------
+        inputs : ndarray of bool of shape (n_inputs,) or None
+        """
+        if self.screens_inputs and not self._screened:
+            self._inputs = inputs_worth_reading(evidence)
+            self._screened = True
+        return self._inputs
 
     def of(self, evidence):
-        """Return the weight of each layer, from the evidence on the network before any cut.
+        """Return the weights of each layer, the first time from the evidence on the network.
 
         Parameters
         ----------
@@ -22,6 +85,25 @@ class FWeights:
 
         Returns
         -------
-        weights : list of float
+        weights : list of FWeight
         """
-        return [self.f_weight] * len(evidence.network.layers)
+        if self._weights is None:
+            self._weights = self._settle(evidence)
+        return self._weights
+
+    def _settle(self, evidence):
+        layers = evidence.network.layers
+        if self.f_weight != "auto":
+            return [FWeight(self.f_weight)] * len(layers)
+        p = [
+            p_values_in_use(found, layer)
+            for found, layer in zip(evidence.statistics("source"), layers, strict=True)
+        ]
+        shares = [certain_null_share(values) for values in p]
+        noise = shares[0]
+        if self.screens_inputs and nulls_prevail(p[0]):
+            shares[0] = 0.0  # those that stay say something, by themselves or in pairs
+        return [
+            FWeight(FLOOR * (1 - noise) * (1 - TOP * share), TOP * share, noise)
+            for share in shares
+        ]

@@ -27,6 +27,8 @@ class LayerGradients:
         Root of the mean, over minibatches, of the square of weight times gradient.
     unit_saliency, unit_saliency_rms : ndarray of shape (n_outputs,)
         The same for units.
+    input_saliency, input_saliency_rms : ndarray of shape (n_inputs,)
+        The same for inputs: the sum over the weights that read one.
     """
 
     gradient: np.ndarray
@@ -34,6 +36,8 @@ class LayerGradients:
     saliency_rms: np.ndarray
     unit_saliency: np.ndarray
     unit_saliency_rms: np.ndarray
+    input_saliency: np.ndarray
+    input_saliency_rms: np.ndarray
 
 
 def observe_gradients(network, data, rng):
@@ -80,6 +84,8 @@ class _Sums:
         self.squares = np.zeros(self.weight.shape)
         self.unit = np.zeros(self.bias.shape)
         self.unit_squares = np.zeros(self.bias.shape)
+        self.input = np.zeros(len(self.weight))
+        self.input_squares = np.zeros(len(self.weight))
 
     def add(self, gradient, bias_gradient, n_samples):
         product = self.weight * gradient
@@ -88,6 +94,9 @@ class _Sums:
         self.squares += n_samples * product**2
         self.unit += n_samples * unit
         self.unit_squares += n_samples * unit**2
+        read = product.sum(axis=1)
+        self.input += n_samples * read
+        self.input_squares += n_samples * read**2
 
     def result(self, n_samples):
         return LayerGradients(
@@ -96,4 +105,6 @@ class _Sums:
             saliency_rms=np.sqrt(self.squares / n_samples),
             unit_saliency=self.unit / n_samples,
             unit_saliency_rms=np.sqrt(self.unit_squares / n_samples),
+            input_saliency=self.input / n_samples,
+            input_saliency_rms=np.sqrt(self.input_squares / n_samples),
         )

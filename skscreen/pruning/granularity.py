@@ -36,11 +36,15 @@ class Goal:
         How the cuts are shared among the layers; see `allocate`.
     significance : Significance or None
         Marks the units to keep from their `FStatistics`: all else is cut, whatever the sparsity.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs of the first layer that may still be read, for a granularity that
+        ``screens_inputs``; None for all. What reads others is cut, whatever the sparsity.
     """
 
     sparsity: float | None
     allocation: str
     significance: object = None
+    inputs: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -80,17 +84,21 @@ class Granularity(ABC):
     ----------
     name : str
         The name it is registered under.
-    side : {"source", "unit"}
-        Whose statistics stand behind the cuts: those of what a layer reads, or of its own units.
+    side : {"source", "unit", "inputs"}
+        Whose statistics stand behind the cuts: those of what a layer reads, of its own units, or
+        of the inputs of the network.
     least_alpha : float
         Least L2 penalty of the training between and after the rounds.
     drops_out : bool
         Whether that training gains by dropout, by how many connections are kept per sample.
+    screens_inputs : bool
+        Whether it can cut what reads single inputs.
     """
 
     side = "source"
     least_alpha = 0.02
     drops_out = False
+    screens_inputs = False
 
     def __init__(self, network, budget="weights"):
         self.network = network
@@ -108,6 +116,19 @@ class Granularity(ABC):
         return
 
     @classmethod
+    def share_to_cut(cls, network, sparsity):
+        """Return the share to cut that ``sparsity`` asks for: itself, or an error for a number.
+
+        A granularity that takes an integer as the number to keep says what share that is.
+        """
+        if sparsity is not None and sparsity >= 1:
+            raise ValueError(
+                f"sparsity must be a number in [0, 1) or None with granularity={cls.name!r}, got "
+                f"{sparsity!r}; a number to keep can be given for inputs only"
+            )
+        return sparsity
+
+    @classmethod
     @abstractmethod
     def default_allocation(cls, network):
         """Return the name of the allocation that ``allocation="auto"`` stands for."""
@@ -115,7 +136,7 @@ class Granularity(ABC):
     @property
     @abstractmethod
     def counted(self):
-        """What the sparsity counts: "weights", "macs" or "units"."""
+        """What the sparsity counts: "weights", "macs", "units" or "inputs"."""
 
     @abstractmethod
     def candidates(self, evidence):
@@ -193,6 +214,21 @@ class Granularity(ABC):
                 evidence.moments(self.side), self.statistics(evidence), strict=False
             )
         ]
+
+    def input_importances(self, records):
+        """Return how important each input of the network is, where that is what is scored.
+
+        Parameters
+        ----------
+        records : list of LayerRecord
+            At the end.
+
+        Returns
+        -------
+        importances : ndarray of shape (n_inputs,) or None
+            Not negative, with the sum 1.
+        """
+        return None
 
     def target_statistics(self, evidence):
         """Return F of what each candidate leads to, for each layer; None where it is its own."""

@@ -1,6 +1,7 @@
 """The rounds of pruning: statistics, masks, training on, and the fine-tuning at the end."""
 
 import copy
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,7 @@ class PruningPlan:
     criterion : callable
         Scores from an `Evidence`.
     f_weights : FWeights
-        How much F weighs in each layer.
+        How much F weighs in each layer, and which inputs are cut before all else.
     granularity : type
         Subclass of `Granularity`: what is cut.
     budget : str
@@ -78,15 +79,18 @@ class PruningPlan:
         """Whether training follows a cut, or an earlier state of the training is taken up."""
         return self.pruning_epochs + self.fine_tune_epochs > 0 or self.checkpoint is not None
 
-    def rule(self, network):
-        """Say in words what decides what is kept of a network."""
+    def rule(self, network, inputs=None):
+        """Say in words what decides what is kept of a network, of which inputs may be read."""
         rules = [] if self.significance is None else [str(self.significance)]
         if self.sparsity is not None:
             counted = self.granularity(network, self.budget).counted
             rules.append(
                 f"sparsity={self.sparsity:g} of the {counted}, {self.allocation} allocation"
             )
-        return ", then ".join(rules)
+        rule = ", then ".join(rules)
+        if inputs is not None:
+            rule += f", of {np.count_nonzero(inputs)} of {len(inputs)} inputs: the others are null"
+        return rule
 
     def goals(self, start):
         """Return the `Goal` of each round for a network of which the share ``start`` is cut."""
@@ -110,15 +114,21 @@ class PruningResult:
         Those behind the cuts, of each layer that was scored, from the last round.
     records : list of LayerRecord
         What was known of each candidate when it was last one.
+    importances : ndarray of shape (n_inputs,) or None
+        Of the inputs of the network, where they are what is scored.
     history : list of dict
         One entry per round and one for the fine-tuning.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs that could still be read after the first round; None for all.
     """
 
     masks: list
     scores: list
     statistics: list
     records: list
+    importances: np.ndarray | None
     history: list
+    inputs: np.ndarray | None
 
 
 def prune(network, data, plan, options, rng, *, score=None):
@@ -150,11 +160,14 @@ def prune(network, data, plan, options, rng, *, score=None):
     goals = plan.goals(granularity.cut_share())
     for number, goal in enumerate(goals, 1):
         final = number == len(goals)
-        choice, found = cut(training, granularity, goal, record, final=final)
+        choice, found, inputs = cut(training, granularity, goal, record, final=final)
         record.cut(number, choice)
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
+    if plan.significance is not None:
+        record.judge([plan.significance(statistics) for statistics in found])
+        _warn_of_chance(record.layers, plan.significance)
     curve = training.fine_tune(score)
     history.append(_entry("fine-tuning", len(goals), network, len(curve), curve, plan))
     return PruningResult(
@@ -162,7 +175,9 @@ def prune(network, data, plan, options, rng, *, score=None):
         scores=choice.scores,
         statistics=found,
         records=record.layers,
+        importances=granularity.input_importances(record.layers),
         history=history,
+        inputs=inputs,
     )
 
 
@@ -185,6 +200,8 @@ def cut(training, granularity, goal, record=None, *, final=False):
     choice : Choice
     statistics : list of FStatistics or None
         Those behind the cut, from before it; of the last round only.
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        The inputs that may be read at all; None for all.
     """
     network, plan = training.network, training.plan
     evidence = NetworkEvidence(
@@ -200,7 +217,8 @@ def cut(training, granularity, goal, record=None, *, final=False):
     scores = granularity.scores(evidence, plan.criterion)
     if record is not None:
         record.observe(evidence, final=final)
-    choice = granularity.select(evidence, scores, goal)
+    inputs = plan.f_weights.inputs(evidence)
+    choice = granularity.select(evidence, scores, replace(goal, inputs=inputs))
     # where nothing follows that could do better, the biases make up for what is cut
     better = plan.trains or plan.refit is not None
     teacher = training.teacher()
@@ -208,7 +226,7 @@ def cut(training, granularity, goal, record=None, *, final=False):
     if teacher is not None:
         # masks that are not the last ones need no ridge of their own
         refit(network, teacher, training.layer_moments, ridge=None if final else USUAL_RIDGE)
-    return choice, statistics
+    return choice, statistics, inputs
 
 
 class Training:
@@ -277,6 +295,18 @@ class Training:
         twin.network = self.network.copy()
         twin.optimizer = copy.deepcopy(self.optimizer)
         return twin
+
+
+def _warn_of_chance(layers, significance):
+    """Warn of layers that keep something though nothing in them is significant."""
+    numbers = [str(n) for n, layer in enumerate(layers) if not layer.kept_significant()]
+    if numbers:
+        warnings.warn(
+            f"nothing is significant ({significance}) in layer {', '.join(numbers)}: what is kept "
+            "there is only the best by score, since every layer must keep something",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def epochs_of_round(n_epochs, number, n_rounds):

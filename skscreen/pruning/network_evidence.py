@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
+from skscreen.pruning.evidence import ConnectionEvidence, InputEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
 from skscreen.pruning.partial_f import unit_importance
 from skscreen.pruning.refit import LayerMoments, merged
@@ -19,6 +19,14 @@ def _unit_values(layer, source, output):
     return output.reshape(len(output), layer.n_output_positions, layer.n_outputs)
 
 
+def _input_values(layer, source, output):
+    return layer.input_values(source)
+
+
+def _input_shape(layer):
+    return layer.n_input_positions, int(layer.source_units(None).max()) + 1
+
+
 def _source_shape(layer):
     return layer.n_positions, layer.n_inputs
 
@@ -28,10 +36,11 @@ def _unit_shape(layer):
 
 
 #: side -> (n_positions and n_units of a layer, function of (layer, what it read, what it gave) to
-#: values of shape (n_samples, n_positions, n_units))
+#: values of shape (n_samples, n_positions, n_units), number of layers from the first on)
 SIDES = {
-    "source": (_source_shape, _source_values),  # what its connections read
-    "unit": (_unit_shape, _unit_values),  # its own units
+    "source": (_source_shape, _source_values, None),  # what its connections read
+    "unit": (_unit_shape, _unit_values, None),  # its own units
+    "inputs": (_input_shape, _input_values, 1),  # features, or channels of the image
 }
 
 
@@ -49,7 +58,7 @@ class NetworkEvidence:
     f_weights : FWeights
         The weight of F in each layer.
     moments : dict of str to list of PooledMoments, default={}
-        Moments of a side ("source", "unit") that are known already, a list with one for each
+        Moments of a side ("source", "unit", "inputs") that are known already, a list with one for each
         layer; the others are collected when they are asked for.
     layer_moments : LayerMoments or None, default=None
         Second moments of what the layers read, on the same samples; None to collect them.
@@ -71,13 +80,16 @@ class NetworkEvidence:
         return side in self._moments
 
     def moments(self, side):
-        """Return `PooledMoments` of each layer's "source" units, or of its own ("unit")."""
+        """Return `PooledMoments` of each layer's "source" units, or of its own ("unit").
+
+        Those of the network's inputs, "inputs", are a list of one.
+        """
         if side not in self._moments:
             self._moments[side] = self._collect(side)
         return self._moments[side]
 
     def statistics(self, side):
-        """Return `FStatistics` of each layer's "source" units, or of its own ("unit")."""
+        """Return `FStatistics` of what `moments` has."""
         if side not in self._statistics:
             statistic = self.screen.statistic
             self._statistics[side] = [found.statistics(statistic) for found in self.moments(side)]
@@ -90,8 +102,8 @@ class NetworkEvidence:
 
     def _collect(self, side):
         """Collect the moments of one side in a forward pass."""
-        layers = self.network.layers
-        shape, values = SIDES[side]
+        shape, values, depth = SIDES[side]
+        layers = self.network.layers[:depth]
         collect = self.data.collector(self.screen.statistic)
         return self._accumulate(
             lambda: [
@@ -100,6 +112,7 @@ class NetworkEvidence:
             lambda part, number, source, output, target, weight: part[number].partial_fit(
                 values(layers[number], source, output), target, weight
             ),
+            depth=depth,
         )
 
     @cached_property
@@ -141,7 +154,7 @@ class NetworkEvidence:
         data = self.data.subsample(self.screen.samples, self.rng)
         return observe_gradients(self.network, data, self.rng)
 
-    def _accumulate(self, start, add, data=None):
+    def _accumulate(self, start, add, data=None, *, depth=None):
         """Run the network over data; collect per layer what ``add`` makes of each chunk.
 
         The data are those to screen with, unless others are given. Chunks may run on threads;
@@ -156,6 +169,7 @@ class NetworkEvidence:
             self.network.forward(
                 x,
                 buffers,
+                depth=depth,
                 observe=lambda number, source, output: add(
                     part, number, source, output, target, weight
                 ),
@@ -175,3 +189,7 @@ class NetworkEvidence:
     def units(self):
         """Return the `Evidence` of each hidden layer's units."""
         return [UnitEvidence(self, number) for number in range(len(self.network.layers) - 1)]
+
+    def inputs(self):
+        """Return the `Evidence` of the network's inputs, a list of one."""
+        return [InputEvidence(self, 0)]

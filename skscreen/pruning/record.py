@@ -21,6 +21,8 @@ class LayerRecord:
         F-statistic of the unit that each connection leads to, from the same rounds as the table.
     round : ndarray of int
         Round that cut it, counted from 1; 0 for what was kept.
+    significant : ndarray of bool of shape (n_units,) or None
+        Which units the selection marked in the last round; None without a selection.
     """
 
     table: np.ndarray
@@ -28,6 +30,11 @@ class LayerRecord:
     score: np.ndarray
     target_F: np.ndarray | None
     round: np.ndarray
+    significant: np.ndarray | None = None
+
+    def kept_significant(self):
+        """Whether any unit that is kept is significant; true without a selection."""
+        return self.significant is None or (self.significant & (self.table["kept"] > 0)).any()
 
 
 class Record:
@@ -82,6 +89,11 @@ class Record:
             if F is not None:
                 alive = layer.round == 0
                 layer.target_F[alive] = F[alive]
+
+    def judge(self, significant):
+        """Take down which units of each layer the selection marks in the last round."""
+        for layer, marked in zip(self.layers, significant, strict=True):
+            layer.significant = marked
 
     def cut(self, number, choice):
         """Take down the `Choice` of a round: the scores, and what is no longer kept."""

@@ -15,6 +15,8 @@ class ScreeningReport:
         What was known of each connection or unit when it was last a candidate, one per layer.
     rule : str
         What decided.
+    names : sequence of str or None, default=None
+        Of the units of the first layer, where these are named features.
 
     Examples
     --------
@@ -30,9 +32,10 @@ class ScreeningReport:
     array([0.62, 0.4 , 0.94, 0.93])
     """
 
-    def __init__(self, records, rule):
+    def __init__(self, records, rule, names=None):
         self._records = records
         self.rule = rule
+        self.names = names
 
     @property
     def n_layers(self):
@@ -122,6 +125,8 @@ class ScreeningReport:
     def to_frame(self, number, *, connections=False):
         """Return the table of a layer's units, or connections, as a pandas DataFrame.
 
+        Where the units are named features there is a column ``name``.
+
         Raises
         ------
         ImportError
@@ -139,6 +144,8 @@ class ScreeningReport:
             else:
                 for k in range(table[name].shape[1]):
                     columns[f"{name}_{k}"] = table[name][:, k]
+        if self.names is not None and number == 0:
+            columns["name"] = np.asarray(self.names)[columns["source" if connections else "unit"]]
         index = ["source", "target"] if connections else "unit"
         return pd.DataFrame(columns).set_index(index)
 
@@ -192,7 +199,7 @@ class ScreeningReport:
                     f"{value!r}"
                 )
         row = self.layer(number)[unit]
-        lines = [f"layer {number}, unit {unit}"]
+        lines = [f"layer {number}, {self._called(number, unit)}"]
         effect = f"eta2 = {row['eta2']:.4g}"
         if "SSB" in row.dtype.names:
             lines += _variance_lines(row)
@@ -211,13 +218,29 @@ class ScreeningReport:
                 fate += " (its unit no longer did anything, or nothing in it varied)"
         else:
             fate = f"{row['kept']} connections kept"
+        kept = "kept" in fate and row["kept"] > 0
+        if kept and record.significant is not None and not record.significant[unit]:
+            fate += " though not significant: every layer keeps something, and a way through"
         return "\n".join([*lines, f"{fate}; rule: {self.rule}"])
+
+    def _called(self, number, unit):
+        """Return what a unit is called: by its name if it has one."""
+        named = self.names is not None and number == 0
+        return f"unit {unit} ({self.names[unit]})" if named else f"unit {unit}"
+
+    def _label(self, number, unit):
+        return f"  {self.names[unit]}" if self.names is not None and number == 0 else ""
+
+    def __repr__(self):
+        return str(self)
 
     def __str__(self):
         lines = [f"rule: {self.rule}"]
-        for number, table in enumerate(record.table for record in self._records):
+        for number, record in enumerate(self._records):
+            table = record.table
             kept = np.count_nonzero(table["kept"])
-            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used")
+            chance = "" if record.kept_significant() else ", though none of them is significant"
+            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used{chance}")
             lines.append(f"{'unit':>6} {'F':>12} {'p':>10} {'eta2':>7} {'kept':>6}")
             order = np.argsort(-table["F"], kind="stable")
             shown = order if len(order) <= 10 else [*order[:5], None, *order[-5:]]
@@ -228,7 +251,7 @@ class ScreeningReport:
                 unit = table[row]
                 lines.append(
                     f"{unit['unit']:>6} {unit['F']:>12.5g} {unit['p']:>10.3g} "
-                    f"{unit['eta2']:>7.4f} {unit['kept']:>6}"
+                    f"{unit['eta2']:>7.4f} {unit['kept']:>6}" + self._label(number, row)
                 )
         return "\n".join(lines)
 

@@ -2,7 +2,8 @@
 
 from skscreen.screening.anova import anova_table
 from skscreen.screening.moments import ClassMoments, class_moments
-from skscreen.screening.null_share import null_share, null_share_error
+from skscreen.screening.nulls import certain_null_share, null_share, null_share_error
+from skscreen.screening.pairs import significant_in_pairs
 from skscreen.screening.permutation import permutation_test
 from skscreen.screening.pooling import POOLINGS, PooledMoments, Samples
 from skscreen.screening.regression_moments import RegressionMoments
@@ -44,6 +45,7 @@ __all__ = [
     "Significance",
     "Statistic",
     "anova_table",
+    "certain_null_share",
     "check_selection",
     "class_moments",
     "f_from_moments",
@@ -56,4 +58,5 @@ __all__ = [
     "resolve_selection",
     "screen",
     "select",
+    "significant_in_pairs",
 ]

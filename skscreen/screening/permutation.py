@@ -66,7 +66,7 @@ def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=Non
     moments, target = moments_for(A, y, task)
     f_from_moments(moments.partial_fit(A, target))  # raises where F is not defined
     A = A - A.mean(axis=0, dtype=np.float64)
-    design = _design(target, task)
+    design = design_columns(target, task)
     observed = _explained(A, design[None])[0]
     rng = check_random_state(random_state)
     seeds = rng.randint(2**31 - 1, size=ceil(n_permutations / PERMUTATION_BLOCK))
@@ -79,7 +79,7 @@ def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=Non
     return (1 + np.sum(counts, axis=0)) / (1 + n_permutations)
 
 
-def _design(target, task):
+def design_columns(target, task):
     """Columns whose squared products with a centred unit add up to what they explain."""
     if task == "classification":
         indicator = (target[:, None] == np.unique(target)).astype(np.float64)

@@ -73,6 +73,35 @@ def test_sample_weight_is_repetition_and_class_weight_multiplies_it():
     np.testing.assert_allclose(weighted.predict_proba(X), by_class.predict_proba(X), atol=1e-9)
 
 
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+@pytest.mark.parametrize("weight", [np.ones(len(y)), np.random.default_rng(0).random(len(y))])
+@pytest.mark.parametrize("factor", [1e-5, 1e-300, 1e200])
+def test_weights_are_relative(solver, weight, factor):
+    parameters = {"solver": solver, "dtype": "float64", "alpha": 0.1, "max_iter": 10}
+    expected = quick(**parameters).fit(X, y, sample_weight=weight).predict_proba(X)
+    found = quick(**parameters).fit(X, y, sample_weight=factor * weight).predict_proba(X)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    if weight[0] == 1:
+        np.testing.assert_allclose(found, quick(**parameters).fit(X, y).predict_proba(X), 1e-12)
+
+
+def test_a_penalty_for_each_class_weight_would_be_one_too_many():
+    parameters = {"solver": "lbfgs", "dtype": "float64", "alpha": 0.1, "max_iter": 10}
+    plain = quick(**parameters).fit(X, y).predict_proba(X)
+    tiny = quick(class_weight=dict.fromkeys(range(10), 1e-6), **parameters).fit(X, y)
+    np.testing.assert_allclose(tiny.predict_proba(X), plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf, "2", None, True])
+def test_class_weights_are_checked(bad):
+    net = quick(max_iter=1)
+    with pytest.raises(
+        ValueError, match="class_weight of MLPClassifier must hold finite numbers of at least 0"
+    ):
+        net.set_params(class_weight={0: 1.0, 3: bad}).fit(X, y)
+    assert not hasattr(net, "network_")
+
+
 def test_balanced_classes_help_the_rare_one():
     keep = (y != 3) | (np.cumsum(y == 3) <= 4)
     found = [

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import f_oneway, kruskal
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import AdaBoostClassifier
 from sklearn.feature_selection import f_classif
 from sklearn.frozen import FrozenEstimator
 
@@ -98,7 +99,8 @@ def test_a_layer_without_any_significant_unit_keeps_its_best():
     noise, labels = rng.standard_normal((100, 5)), np.arange(100) % 2
     net = MLPClassifier((4,), max_iter=2, tol=None, random_state=0)
     pruner = quick(net, selection=Significance("fwe", level=1e-12), sparsity=None)
-    pruner.fit(noise, labels)
+    with pytest.warns(UserWarning, match="nothing is significant .* in layer 0, 1"):
+        pruner.fit(noise, labels)
     assert all(mask.sum() == 1 for mask in pruner.masks_)
 
 
@@ -284,3 +286,105 @@ class TestReport:
             assert len(table) == n_units
             assert table["mean"].shape == (n_units, 3)
             np.testing.assert_array_equal(table["F"], pruner.f_statistics_[0].F)
+
+
+class TestNothingSignificant:
+    """Labels that have nothing to do with the inputs: the rule keeps nothing, the layers must."""
+
+    noise = np.random.default_rng(0).standard_normal((120, 12))
+    labels = np.arange(120) % 3
+
+    def fitted(self, **parameters):
+        net = MLPClassifier((10,), max_iter=3, tol=None, random_state=0)
+        net.fit(self.noise, self.labels)
+        rule = Significance("fwe", level=1e-9)
+        pruner = quick(FrozenEstimator(net), selection=rule, sparsity=None, **parameters)
+        with pytest.warns(UserWarning, match="nothing is significant") as caught:
+            pruner.fit(self.noise, self.labels)
+        assert caught[0].filename == __file__
+        return pruner, str(caught[0].message)
+
+    def test_of_connections(self):
+        pruner, message = self.fitted(n_rounds=1, pruning_epochs=0, fine_tune_epochs=0)
+        assert "(fwe at 1e-09) in layer 0, 1: " in message
+        assert "only the best by score, since every layer must keep something" in message
+        report = pruner.report_
+        (unit,) = np.flatnonzero(report.layer(0)["kept"])
+        target = int(np.flatnonzero(pruner.masks_[0][unit])[0])
+        reason = "though not significant: every layer keeps something, and a way through; rule:"
+        assert f"1 connections kept {reason}" in report.describe(0, unit)
+        assert f"kept {reason}" in report.describe(0, unit, target)
+        other = (unit + 1) % 12
+        assert "not significant" not in report.describe(0, other)
+        assert "not significant" not in report.describe(0, unit, (target + 1) % 10)
+        assert "layer 0: 1 of 12 units are still used, though none of them is sig" in str(report)
+
+    def test_of_units(self):
+        pruner, message = self.fitted(granularity="channel", n_rounds=1)
+        assert "in layer 0: " in message
+        (unit,) = np.flatnonzero(pruner.report_.layer(0)["kept"])
+        assert "kept though not significant" in pruner.report_.describe(0, unit)
+
+    def test_what_is_significant_needs_no_excuse(self):
+        X, y = load_iris(return_X_y=True)
+        net = MLPClassifier((10,), solver="lbfgs", max_iter=40, tol=None, random_state=0)
+        report = quick(net, selection="fdr", sparsity=None).fit(X, y).report_
+        assert "significant" not in str(report)
+        assert "significant" not in report.describe(0, 2)
+
+
+@pytest.mark.parametrize("weights", ["classes", "samples", "both"])
+def test_balanced_weights_find_nothing_in_noise(weights):
+    # 200 inputs of noise and classes of 400, 60 and 40: weights that counted as repetitions made
+    # dozens of inputs significant
+    rng = np.random.default_rng(0)
+    noise, labels = rng.standard_normal((500, 200)), np.repeat([0, 1, 2], [400, 60, 40])
+    balanced = {"class_weight": "balanced"} if weights in ("classes", "both") else {}
+    weight = rng.lognormal(0, 1, 500) if weights in ("samples", "both") else None
+    net = MLPClassifier((5,), max_iter=1, tol=None, random_state=0, **balanced)
+    net.fit(noise, labels, sample_weight=weight)
+    pruner = quick(
+        FrozenEstimator(net), criterion="magnitude", sparsity=0.5, n_rounds=1, pruning_epochs=0
+    ).fit(noise, labels, sample_weight=weight)
+    assert Significance("fdr")(pruner.f_statistics_[0]).sum() <= 1
+
+
+def test_weights_that_sum_to_one():
+    weight = np.full(150, 1 / 150)
+    F = [
+        quick(MLPClassifier((8,), max_iter=3, tol=None, random_state=0))
+        .fit(X, y, sample_weight=w)
+        .f_statistics_[0]
+        .F
+        for w in (weight, None)
+    ]
+    np.testing.assert_array_equal(*F)
+
+
+def test_boosting_gives_weights_that_sum_to_one():
+    net = MLPClassifier((6,), max_iter=15, batch_size=20, tol=None, random_state=0)
+    pruner = quick(net, sparsity=0.5, fine_tune_epochs=2)
+    boosted = AdaBoostClassifier(pruner, n_estimators=3, random_state=0).fit(IRIS, y)
+    assert len(boosted.estimators_) == 3
+    assert boosted.score(IRIS, y) > 0.5
+
+
+def test_negative_scores_keep_their_order():
+    # the same order, once below zero and once above
+    parameters = {"criterion": Screening(side="source"), "f_weight": 1.0, "sparsity": 0.8}
+    masks = [
+        quick(
+            MLPClassifier((8,), max_iter=3, tol=None, random_state=0),
+            score_func=lambda A, y, shift=shift: A.std(axis=0) - shift,
+            **parameters,
+        )
+        .fit(X, y)
+        .masks_[0]
+        for shift in (X.std(axis=0).min(), 10.0)
+    ]
+    np.testing.assert_array_equal(*masks)
+    with pytest.raises(ValueError, match="scores that are numbers, got nan"):
+        quick(
+            MLPClassifier((8,), max_iter=1, tol=None),
+            score_func=lambda A, y: np.full(A.shape[1], np.nan),
+        ).fit(X, y)

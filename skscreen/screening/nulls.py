@@ -1,9 +1,14 @@
 """How many of many units say nothing: estimated from their p-values alone."""
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 # p-values above this are taken for those of nulls.
 THRESHOLD = 0.5
+# Standard errors that an estimate may be wrong by where something hangs on it.
+MARGIN = 2
+# False discovery rate of the units that count as found.
+LEVEL = 0.05
 
 
 def null_share(p, *, threshold=THRESHOLD):
@@ -37,8 +42,8 @@ def null_share(p, *, threshold=THRESHOLD):
     Notes
     -----
     A large p-value is no proof of a null where the test has little power: of 1,000 units that all
-    say a little, seen on few samples, many are counted as nulls. What share of the others the
-    test finds tells the two apart; `skscreen.ScreeningPruner` looks at both.
+    say a little, seen on few samples, many are counted as nulls. `certain_null_share` tells the
+    two apart.
 
     References
     ----------
@@ -91,6 +96,60 @@ def null_share_error(p, *, threshold=THRESHOLD):
         return np.inf
     above = np.mean(p > threshold)
     return float(np.sqrt(above * (1 - above) / len(p))) / (1 - threshold)
+
+
+def certain_null_share(p):
+    """Estimate the share of units that are null beyond doubt, not merely too weak to be found.
+
+    Parameters
+    ----------
+    p : array-like of shape (n_units,)
+        p-values of units that vary.
+
+    Returns
+    -------
+    share : float
+        `null_share`, less two of its standard errors, times the power of the test: the share of
+        the other units that are found at a false discovery rate of 0.05. If nothing is found, 0.
+
+    Raises
+    ------
+    ValueError
+        If a p-value is not in [0, 1].
+
+    Notes
+    -----
+    With pi0 the share of nulls, e its standard error and d the share that is found, the power is
+    d / max(d, 1 - pi0 - 2 e): with the benefit of the doubt, since where nearly all are null the
+    number of the others is hardly known.
+
+    Few units are seldom null for sure, because of the error; and where every unit says a little
+    the power is small.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscreen.screening import certain_null_share, f_statistic, null_share
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(2, size=100)
+    >>> noise = rng.standard_normal((100, 1000))
+    >>> few_strong, many_weak = noise.copy(), noise + 0.25 * y[:, None]
+    >>> few_strong[:, :100] += 2 * y[:, None]
+    >>> for A in (few_strong, many_weak):
+    ...     p = f_statistic(A, y).p
+    ...     print(round(null_share(p), 2), round(certain_null_share(p), 2))
+    0.9 0.83
+    0.55 0.0
+    """
+    p = _checked(p, THRESHOLD)
+    if len(p) == 0:
+        return 0.0
+    found = float(np.mean(false_discovery_control(p) <= LEVEL))
+    if found == 0:
+        return 0.0
+    share = null_share(p)
+    error = MARGIN * null_share_error(p)
+    return max(0.0, share - error) * found / max(found, 1 - share - error)
 
 
 def _checked(p, threshold):

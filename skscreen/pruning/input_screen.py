@@ -1,0 +1,72 @@
+"""Which inputs a network should read at all, where most of them say nothing."""
+
+import numpy as np
+
+from skscreen.screening import Significance, certain_null_share, significant_in_pairs
+
+# Share of the inputs, and number, that must be null for sure before any is cut for it; see
+# docs/experiments-f-weight.md. The pruning copes with a few by itself.
+PREVAILING = 0.3
+MANY = 30
+
+
+def inputs_worth_reading(evidence):
+    """Mark the inputs that say something, if most others say nothing for sure.
+
+    Parameters
+    ----------
+    evidence : NetworkEvidence
+        On the network before any cut.
+
+    Returns
+    -------
+    inputs : ndarray of bool of shape (n_inputs,) or None
+        True for the inputs of the first layer that are significant at a false discovery rate of
+        0.05, by themselves or, in a fully connected layer, in a pair (`significant_in_pairs`).
+        None, for all, unless `nulls_prevail`; None too for a statistic without p-values.
+    """
+    found, layer = evidence.statistics("source")[0], evidence.network.layers[0]
+    if not nulls_prevail(p_values_in_use(found, layer)):
+        return None
+    inputs = Significance("fdr")(found)
+    if layer.n_positions == 1:
+        data = evidence.data.subsample(evidence.screen.samples, evidence.rng)
+        task = "regression" if data.n_classes is None else "classification"
+        inputs |= significant_in_pairs(data.X, data.target, task=task)
+    return inputs
+
+
+def nulls_prevail(p):
+    """Say whether so many inputs are null for sure that these should go before all else.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n_inputs,)
+        p-values of the inputs in use.
+
+    Returns
+    -------
+    prevail : bool
+        Whether the `certain_null_share` is at least `PREVAILING`, and stands for `MANY` inputs.
+    """
+    share = certain_null_share(p)
+    return share >= PREVAILING and share * len(p) >= MANY
+
+
+def p_values_in_use(statistics, layer):
+    """Return the p-values of a layer's source units that vary and are connected.
+
+    Parameters
+    ----------
+    statistics : FStatistics
+        Of the source units.
+    layer : Layer
+
+    Returns
+    -------
+    p : ndarray of shape (n_in_use,)
+        None at all for a statistic without p-values.
+    """
+    if np.isnan(statistics.p).any():
+        return np.empty(0)
+    return statistics.p[(statistics.F > 0) & layer.connected().any(axis=1)]
