@@ -81,7 +81,8 @@ class InputEvidence(Evidence):
         """Score some inputs by backward elimination."""
         rows = np.flatnonzero(np.isin(self._units, index) & self._rows_read)
         covariance = self._covariance(rows)
-        importance = unit_importance(self.network, self.data.X)[0]
+        some = self.data.subsample(self._of.screen.samples, self.rng)
+        importance = unit_importance(self.network, some.X)[0]
         weight = self.network.layers[0].weight[rows].astype(np.float64)
         if len(rows) > len(index):  # a channel has several rows
             groups = np.searchsorted(index, self._units[rows])
