@@ -174,3 +174,24 @@ def removal_costs(covariance, weight, importance, groups, left):
         lost = weight - fitted
         costs.append(np.einsum("it,ij,jt->t", lost, covariance, lost) @ importance)
     return np.array(costs)
+
+
+def eliminate(covariance, weight):
+    """Backward elimination with each fit solved anew: roots of the costs, in rising order."""
+    targets = covariance @ weight  # covariances of the variables with what they fit
+    left = list(range(len(weight)))
+    scores = np.zeros(len(weight))
+    highest = 0.0
+
+    def explained(variables):
+        part = covariance[np.ix_(variables, variables)]
+        return np.sum(targets[variables] * np.linalg.solve(part, targets[variables]))
+
+    while left:
+        now = explained(left)
+        others = [[v for v in left if v != gone] for gone in left]
+        costs = [now - explained(rest) if rest else now for rest in others]
+        first = int(np.argmin(costs))
+        highest = max(highest, costs[first])
+        scores[left.pop(first)] = np.sqrt(highest)
+    return scores
