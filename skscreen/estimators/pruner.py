@@ -195,7 +195,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int
         Number of features that ``predict`` takes, those of the network.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if the network saw names.
 
     See Also
