@@ -71,15 +71,17 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         converted. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around
         a fitted network prunes a copy of that network without training the dense one again. None
         takes the network of this package that comes before the pruner in a Pipeline.
-    granularity : {"connection", "channel"}, default="connection"
-        What is cut: single weights, or whole channels of convolutions and hidden units.
-    sparsity : float in [0, 1) or None, default=0.9
+    granularity : {"connection", "channel", "input"}, default="connection"
+        What is cut: single weights; whole channels of convolutions and hidden units; or whole
+        inputs, which are features, or the channels of the image where a convolution comes first.
+    sparsity : float in [0, 1), int >= 1 or None, default=0.9
         Share to cut. Of single weights exactly ``round((1 - sparsity) * n_weights)`` are kept,
-        unless `selection` or the inputs that are null leave fewer; of units as many as the budget allows. Biases are not
-        counted. None, together with a `selection`, makes the sparsity an outcome.
+        unless `selection` or the inputs that are null leave fewer; of units as many as the budget
+        allows. Biases are not counted. With granularity "input" an integer is the number of
+        inputs to keep. None, together with a `selection`, makes the sparsity an outcome.
     budget : {"weights", "macs", "units"}, default="weights"
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
-        and hidden units. Of single connections it counts the weights.
+        and hidden units. Of single connections it counts the weights, of inputs the inputs.
     criterion : str, Screening or callable, default="screening"
         What a connection, or a unit, is worth: "screening", or to compare with "magnitude",
         "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient),
