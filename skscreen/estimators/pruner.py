@@ -27,6 +27,7 @@ from skscreen.estimators.planning import (
 )
 from skscreen.estimators.samples import feature_deviations, subset
 from skscreen.estimators.tasks import check_task, looks_like_classes
+from skscreen.estimators.wrapping import Bare, is_wrapper, unwrap, weight_parameters
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
 from skscreen.pruning.masks import read_inputs
 
@@ -45,6 +46,8 @@ class PruningStart:
     rng : numpy.random.RandomState
     score : callable or None
         On held-out samples.
+    wrapping : Bare
+        What the network stood in.
     """
 
     lean: object
@@ -53,6 +56,7 @@ class PruningStart:
     options: object
     rng: object
     score: object
+    wrapping: Bare
 
 
 class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
@@ -70,7 +74,10 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         package, or one of `sklearn.neural_network`, which scikit-learn fits and which is then
         converted. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around
         a fitted network prunes a copy of that network without training the dense one again. None
-        takes the network of this package that comes before the pruner in a Pipeline.
+        takes the network of this package that comes before the pruner in a Pipeline. A Pipeline
+        that ends in a network, a grid or randomised search over one, or a
+        `sklearn.compose.TransformedTargetRegressor` is fitted as it is; then the network inside is
+        pruned, and `wrapped_` is the same with the lean network.
     granularity : {"connection", "channel", "input"}, default="connection"
         What is cut: single weights; whole channels of convolutions and hidden units; or whole
         inputs, which are features, or the channels of the image where a convolution comes first.
@@ -170,6 +177,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     ----------
     estimator_ : estimator
         The network estimator with the pruned network.
+    wrapped_ : estimator
+        What `estimator` was, fitted, with the lean network inside; `estimator_` itself for a bare
+        network.
     network_ : Network
         The pruned network, compacted: units that are constant or lead nowhere are gone, as are
         the inputs that nothing reads. It computes the same as the masked network.
@@ -322,7 +332,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             deviations = feature_deviations(start.data.X)
         result = prune(lean.network_, start.data, plan, options, start.rng, score=start.score)
         lean.adopt(options)
-        self._set_fitted(lean, result, plan, X, deviations)
+        self._set_fitted(lean, result, plan, X, deviations, start.wrapping)
         return self
 
     def start(self, X, y, sample_weight=None, fit_params=None):
@@ -341,7 +351,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         """
         fit_params = fit_params or {}
         check_parameters(self, pruner_checks())
-        fitted, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
+        wrapping, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
+        fitted = wrapping.network
         lean = fitted.detached_copy()
         checkpoint = fitted.checkpoint_ if self.rewind else None
         if self.rewind and checkpoint is None:
@@ -363,11 +374,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         )
         plan = make_plan(self, lean, rng, checkpoint, labelled=y is not None)
         options = training_options(self, lean, len(data.X))
-        return PruningStart(lean, data, plan, options, rng, score)
+        return PruningStart(lean, data, plan, options, rng, score, wrapping)
 
     def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
-        """Return the dense estimator, the samples as its network reads them, and the target."""
-        handoff = find_handoff(X)
+        """Return what holds the dense network, the samples as this reads them, and the target."""
+        handoff, wrapping = find_handoff(X), None
         if handoff is not None:
             if self.estimator is not None:
                 raise ValueError(
@@ -389,6 +400,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                     stacklevel=4,
                 )
             y = self._labels(fitted, handoff, y)
+            wrapping = Bare(fitted)
         elif self.estimator is None:
             raise ValueError(
                 "estimator must be a network, or the pruner must follow a network of this package "
@@ -396,10 +408,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 f"estimator=None and X of type {type(X).__name__}"
             )
         else:
-            fitted = self._fit_dense(X, y, sample_weight, fit_params)
-            y = self._labels(fitted, X, y)
+            wrapping = self._fit_wrapped(X, y, sample_weight, fit_params)
+            fitted, X = wrapping.network, wrapping.inputs(X)
+            y = self._labels(fitted, X, y if y is None else wrapping.targets(y))
         inputs, target = fitted.training_data(X, y, reset=False, named=handoff is None)
-        return fitted, inputs, target
+        return wrapping, inputs, target
 
     def _labels(self, fitted, X, y):
         """Return the targets, or where there are none what the dense network predicts."""
@@ -407,6 +420,26 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             return y
         check_unlabelled(self)
         return fitted.predict(X)
+
+    def _fit_wrapped(self, X, y, sample_weight, fit_params):
+        """Fit `estimator`, whatever stands around its network; return its wrapping."""
+        if not is_wrapper(self.estimator):
+            return Bare(self._fit_dense(X, y, sample_weight, fit_params))
+        estimator = clone(self.estimator)
+        check_task(self.task, estimator)
+        if not isinstance(estimator, FrozenEstimator):
+            weights = weight_parameters(estimator, sample_weight)
+            estimator.fit(X, y, **weights, **fit_params)
+        wrapping = unwrap(estimator)
+        network = wrapping.network
+        if sklearn_counterpart(network) is not None:
+            return unwrap(wrapping.rewrap(from_sklearn(network)))
+        if not isinstance(network, NetworkEstimator):
+            raise ValueError(
+                "the innermost estimator must be a network estimator of skscreen or of "
+                f"scikit-learn, got {network!r}"
+            )
+        return wrapping
 
     def _fit_dense(self, X, y, sample_weight, fit_params):
         estimator = clone(self.estimator)
@@ -438,7 +471,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         seed = dense.random_state if self.random_state is None else self.random_state
         return check_random_state(seed)
 
-    def _set_fitted(self, lean, result, plan, X, deviations):
+    def _set_fitted(self, lean, result, plan, X, deviations, wrapping):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
         support = first.features(rows, lean.n_features_in_)
@@ -453,6 +486,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {
             "estimator_": lean,
+            "_wrapping": unwrap(wrapping.rewrap(lean)),
             "masks_": result.masks,
             "scores_": result.scores,
             "f_statistics_": result.statistics,
@@ -509,5 +543,6 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 )
             return self.fit(X, y, sample_weight)
         known = {} if classes is None else {"classes": classes}
+        X, y = self._wrapping.inputs(X), self._wrapping.targets(y)
         self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
         return self
