@@ -49,7 +49,8 @@ class FWeights:
     With A the `certain_null_share` of the layer's source units, among those that vary, are
     connected and not to be cut before all else, and A0 that of all inputs, "auto" stands for
     ``source = TOP * A``, ``side = FLOOR * (1 - A0) * (1 - source)`` and ``noise = A0``. Without
-    nulls, or with a share of less than `NEGLIGIBLE`, that is `FLOOR` on the side of the criterion, as it is for a statistic without p-values.
+    nulls, or with a share of less than `NEGLIGIBLE`, that is `FLOOR` on the side of the criterion,
+    as it is for a statistic without p-values.
     The estimate is made before anything is cut: later the nulls are gone, and what they should
     have told with them.
     """
