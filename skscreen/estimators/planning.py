@@ -18,6 +18,7 @@ from skscreen.pruning import (
     BUDGETS,
     CRITERIA,
     GRANULARITIES,
+    NEED_LABELS,
     SCHEDULES,
     Distillation,
     FWeights,
@@ -60,6 +61,7 @@ PRUNER_CHECKS = {
     "n_rounds": integer(1),
     "pruning_epochs": one_of("auto") | integer(0),
     "fine_tune_epochs": one_of("auto") | integer(0),
+    "refit": none | one_of("least-squares"),
     "learning_rate_init": one_of("auto") | real(0, INFINITY, closed="neither") | none,
     "alpha": one_of("auto") | real(0, INFINITY, closed="left") | none,
     "dropout": one_of("auto") | real(0, 1, closed="left") | none,
@@ -119,8 +121,29 @@ def _least_dropout(pruner, network, n_samples):
     return next(enough, None)
 
 
-def make_plan(pruner, dense, rng, checkpoint):
-    """Turn the parameters into a `PruningPlan` for a fitted network estimator."""
+def check_unlabelled(pruner):
+    """Raise a ValueError if a parameter needs labels, for a pruner that gets none."""
+    distills = resolve_distillation(pruner.distill).weight == 1
+    needs = {
+        "pruning_epochs": not distills and pruner.pruning_epochs != 0,
+        "fine_tune_epochs": not distills and pruner.fine_tune_epochs != 0,
+        "selection": pruner.selection is not None,
+        "validation_fraction": pruner.validation_fraction is not None,
+        "criterion": pruner.criterion in NEED_LABELS,
+    }
+    wanting = [f"{name}={getattr(pruner, name)!r}" for name, value in needs.items() if value]
+    if wanting:
+        raise ValueError(
+            "y=None needs parameters that need no labels, such as refit='least-squares', "
+            f"pruning_epochs=0, fine_tune_epochs=0, got {', '.join(wanting)}"
+        )
+
+
+def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
+    """Turn the parameters into a `PruningPlan` for a fitted network estimator.
+
+    Without labels F has no part in the scores.
+    """
     network = dense.network_
     granularity = GRANULARITIES[pruner.granularity]
     granularity.check(network)
@@ -142,7 +165,8 @@ def make_plan(pruner, dense, rng, checkpoint):
     criterion = resolve_criterion(pruner.criterion)
     # what compares itself with screening, and a selection of the user's own, are left alone
     screens_inputs = (
-        pruner.f_weight == "auto"
+        labelled
+        and pruner.f_weight == "auto"
         and significance is None
         and isinstance(criterion, Screening)
         and granularity.screens_inputs
@@ -152,7 +176,7 @@ def make_plan(pruner, dense, rng, checkpoint):
         allocation = granularity.default_allocation(network)
     return PruningPlan(
         criterion=criterion,
-        f_weights=FWeights(pruner.f_weight, screens_inputs),
+        f_weights=FWeights(pruner.f_weight if labelled else 0.0, screens_inputs),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,
@@ -165,5 +189,6 @@ def make_plan(pruner, dense, rng, checkpoint):
         fine_tune_epochs=fine_tune_epochs,
         checkpoint=checkpoint,
         distillation=resolve_distillation(pruner.distill),
+        refit=pruner.refit,
         verbose=pruner.verbose,
     )

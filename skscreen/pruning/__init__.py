@@ -3,7 +3,7 @@
 from skscreen.pruning.allocation import ALLOCATIONS, allocate
 from skscreen.pruning.compaction import compact
 from skscreen.pruning.connections import Connections
-from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
+from skscreen.pruning.criteria import CRITERIA, NEED_LABELS, Screening, resolve_criterion
 from skscreen.pruning.data import ScreeningData
 from skscreen.pruning.distillation import Distillation, resolve_distillation
 from skscreen.pruning.evidence import Evidence
@@ -22,6 +22,7 @@ __all__ = [
     "BUDGETS",
     "CRITERIA",
     "GRANULARITIES",
+    "NEED_LABELS",
     "SCHEDULES",
     "Choice",
     "Connections",

@@ -84,7 +84,7 @@ class Granularity(ABC):
     ----------
     name : str
         The name it is registered under.
-    side : {"source", "unit", "input"}
+    side : {"source", "unit", "inputs"}
         Whose statistics stand behind the cuts: those of what a layer reads, of its own units, or
         of the inputs of the network.
     least_alpha : float
