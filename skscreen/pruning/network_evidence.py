@@ -4,8 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from skscreen.pruning.evidence import ConnectionEvidence, InputEvidence, UnitEvidence
+from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
+from skscreen.pruning.input_evidence import InputEvidence
 from skscreen.pruning.partial_f import unit_importance
 from skscreen.pruning.refit import LayerMoments, merged
 from skscreen.screening import ClassMoments, PooledMoments
