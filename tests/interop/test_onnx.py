@@ -57,8 +57,8 @@ def test_random_networks(seed):
     agrees(run(to_onnx(estimator), inputs), estimator, inputs)
 
 
-@pytest.mark.parametrize("granularity", ["connection", "channel"])
-@pytest.mark.parametrize("net", [network(), CNNClassifier((8, 8), max_iter=3, tol=None)])
+@pytest.mark.parametrize("granularity", ["connection", "channel", "input"])
+@pytest.mark.parametrize("net", [network(), CNNClassifier((4, 4, 4), max_iter=3, tol=None)])
 def test_pruners(net, granularity, tmp_path):
     pruner = quick(net, sparsity=0.7, granularity=granularity).fit(X, y)
     proto = to_onnx(pruner, tmp_path / "lean.onnx")
