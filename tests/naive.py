@@ -112,6 +112,23 @@ def sgd(weights, gradients, rate, momentum, nesterov, decay, mask):
     return weights * mask
 
 
+def columns_of(x, features, n_blocks, width):
+    """Put samples side by side in blocks; places without a sample are zero."""
+    columns = np.zeros((n_blocks, len(features), width))
+    for sample in range(len(x)):
+        for row, feature in enumerate(features):
+            columns[sample // width, row, sample % width] = x[sample, feature]
+    return columns
+
+
+def kept_product(columns, weight, bias, activation):
+    """Multiply each sample by itself; of shape (n_blocks, n_outputs, width)."""
+    out = np.zeros((len(columns), weight.shape[1], columns.shape[2]))
+    for block, sample in np.ndindex(len(columns), columns.shape[2]):
+        out[block, :, sample] = weight.T @ columns[block, :, sample] + bias
+    return activate(activation, out)
+
+
 def welch(groups):
     """Welch's F and p of each column, from his formulas of 1951, a column at a time."""
     results = []

@@ -145,6 +145,15 @@ def _add_network(group):
         help="share of the weights to cut (default: 0.9)",
     )
     group.add_argument(
+        "--cv",
+        type=parse_count,
+        nargs="?",
+        const=5,
+        metavar="FOLDS",
+        help="choose the sparsity by cross-validation on the training data: the sparsest "
+        "network within one standard error of the best (default: 5 folds)",
+    )
+    group.add_argument(
         "--epochs",
         type=parse_count,
         default=30,

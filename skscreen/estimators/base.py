@@ -28,6 +28,7 @@ from skscreen._params import (
 )
 from skscreen._version import __version__
 from skscreen.estimators._docs import fill_docs
+from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators._sklearn import check_sample_weight
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
 from skscreen.estimators.samples import as_rows, flat_copy, subset
@@ -182,6 +183,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         return X, target
 
     def _validate_pair(self, probe, X, y, *, reset):
+        refuse_device_arrays(X=X, y=y)
         X, y = validate_data(
             probe,
             self._flat_samples(probe, X, reset=reset),
@@ -200,6 +202,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         check_is_fitted(self, "network_")
         if isinstance(X, Handoff):
             return X.inputs  # checked when it was made
+        refuse_device_arrays(X=X)
         X = self._flat_samples(self, X, reset=False)
         dtypes = self._dtypes(self.network_.dtype)
         X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")

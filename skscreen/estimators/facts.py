@@ -57,7 +57,7 @@ class PrunedFactsMixin:
             )
         importances = np.zeros(self.n_features_in_)
         norms = np.sqrt(np.square(first.weight, dtype=np.float64).sum(axis=1))
-        importances[self._support] = norms * self._feature_deviations[self._support]
+        importances[self._support] = norms * self.feature_deviations_[self._support]
         total = importances.sum()
         return importances / total if total > 0 else importances
 

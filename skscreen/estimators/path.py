@@ -134,7 +134,7 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
     sparsities : list of float
         Increasing.
     fine_tune_epochs : int, "auto" or None
-        "auto" takes half of the pruner's, None all.
+        "auto" takes three quarters of the pruner's, None all.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
     if fine_tune_epochs is None:
         fine_tune_epochs = start.plan.fine_tune_epochs
     elif fine_tune_epochs == "auto":
-        fine_tune_epochs = -(-start.plan.fine_tune_epochs // 2)
+        fine_tune_epochs = -(-3 * start.plan.fine_tune_epochs // 4)
     dense = start.lean.detached_copy()
     return dense, _lean_estimators(pruner, start, dense, sparsities, fine_tune_epochs)
 

@@ -19,7 +19,12 @@ from skscreen.estimators.adapt_sklearn import (
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.handoff import find_handoff
-from skscreen.estimators.planning import make_plan, pruner_checks, training_options
+from skscreen.estimators.planning import (
+    check_unlabelled,
+    make_plan,
+    pruner_checks,
+    training_options,
+)
 from skscreen.estimators.samples import feature_deviations, subset
 from skscreen.estimators.tasks import check_task, looks_like_classes
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
@@ -77,8 +82,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         and hidden units. Of single connections it counts the weights.
     criterion : str, Screening or callable, default="screening"
         What a connection, or a unit, is worth: "screening", or to compare with "magnitude",
-        "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient) and
-        "random". A `Screening` says in which form magnitude and F enter. A callable takes an
+        "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient),
+        "partial-f" (what a refit cannot make up for; units by backward elimination) and "random".
+        A `Screening` says in which form magnitude and F enter. A callable takes an
         `skscreen.pruning.Evidence` and returns scores of the shape ``evidence.shape``; the
         smallest are cut.
     f_weight : float in [0, 1], default=0.05
@@ -110,6 +116,14 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     fine_tune_epochs : int >= 0 or "auto", default="auto"
         Epochs after the last round, with a learning rate that falls to zero. "auto" is the other
         half, at least 5.
+    refit : {"least-squares"} or None, default=None
+        Whether the kept weights are solved again after each cut, layer by layer, by least squares:
+        so that the lean network, reading its own activations, gives the pre-activations of the
+        dense one. That takes seconds and no labels. It is for pruning without training
+        (``pruning_epochs=0, fine_tune_epochs=0``), above all with few samples, and goes well with
+        ``criterion="partial-f"``; where all training data are at hand a few epochs of training do
+        better. With training between the rounds the refit comes first, towards the network as it
+        was before that cut.
     learning_rate_init : float > 0, "auto" or None, default="auto"
         Learning rate between and after the rounds. "auto" is the network's; with Adam three times
         that, at most 0.003 (and no less than the network's). None takes the network's.
@@ -170,6 +184,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
         The classes, if the network is a classifier.
+    feature_deviations_ : ndarray of shape (n_features_in_,) or None
+        Standard deviations of the features among the samples, which enter
+        `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int
         Number of features that ``predict`` takes, those of the network.
     feature_names_in_ : ndarray of str of shape (n_features_in_,)
@@ -219,12 +236,13 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         criterion="screening",
         f_weight="auto",
         score_func="f",
-        selection="auto",
+        selection=None,
         allocation="auto",
         schedule="gradual",
         n_rounds=10,
         pruning_epochs="auto",
         fine_tune_epochs="auto",
+        refit=None,
         learning_rate_init="auto",
         alpha="auto",
         dropout="auto",
@@ -248,6 +266,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         self.n_rounds = n_rounds
         self.pruning_epochs = pruning_epochs
         self.fine_tune_epochs = fine_tune_epochs
+        self.refit = refit
         self.learning_rate_init = learning_rate_init
         self.alpha = alpha
         self.dropout = dropout
@@ -258,7 +277,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None, **fit_params):
+    def fit(self, X, y=None, sample_weight=None, **fit_params):
         """Fit the network, unless it is fitted already, and prune it.
 
         Parameters
@@ -267,7 +286,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             Training samples, or what the ``transform`` of a network before the pruner in a
             Pipeline gives.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+            Targets. None will do for a fitted network if nothing needs them: no training (unless
+            it follows the dense network alone, ``distill=1``), no `selection`, and a criterion
+            without gradients. F then has no part in the scores, so `f_weight` has no effect, and
+            `f_statistics_` and `report_` tell how units differ between the classes that the dense
+            network predicts.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, for the statistics and for the training.
         **fit_params : dict
@@ -330,7 +353,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         data = ScreeningData(
             subset(inputs, rows), target.values[rows], target.n_classes, weight[rows]
         )
-        plan = make_plan(self, lean, rng, checkpoint)
+        plan = make_plan(self, lean, rng, checkpoint, labelled=y is not None)
         options = training_options(self, lean, len(data.X))
         return PruningStart(lean, data, plan, options, rng, score)
 
@@ -357,6 +380,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                     UserWarning,
                     stacklevel=4,
                 )
+            y = self._labels(fitted, handoff, y)
         elif self.estimator is None:
             raise ValueError(
                 "estimator must be a network, or the pruner must follow a network of this package "
@@ -365,8 +389,16 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             )
         else:
             fitted = self._fit_dense(X, y, sample_weight, fit_params)
+            y = self._labels(fitted, X, y)
         inputs, target = fitted.training_data(X, y, reset=False, named=handoff is None)
         return fitted, inputs, target
+
+    def _labels(self, fitted, X, y):
+        """Return the targets, or where there are none what the dense network predicts."""
+        if y is not None:
+            return y
+        check_unlabelled(self)
+        return fitted.predict(X)
 
     def _fit_dense(self, X, y, sample_weight, fit_params):
         estimator = clone(self.estimator)
@@ -420,7 +452,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "history_": result.history,
             "report_": ScreeningReport(result.records, rule, names),
             "_support": support,
-            "_feature_deviations": deviations,
+            "feature_deviations_": deviations,
             "_importances": importances,
             "_follows_network": find_handoff(X) is not None,
         }

@@ -129,6 +129,18 @@ def snip(evidence):
     return np.abs(evidence.saliency)
 
 
+def partial_f(evidence):
+    """What the output loses without it, if the layer that reads it is fitted again.
+
+    The F to remove of stepwise regression, for every single connection: ``w**2 / [S^-1]_jj`` with
+    the inverse covariance of what the unit reads, times how much an error in that unit matters for
+    what the network says; the root of it. It is the saliency of the optimal brain surgeon (Hassibi
+    & Stork 1993), layer by layer. Units and channels are eliminated backward, the cheapest first.
+    It needs no labels; it goes with ``refit="least-squares"``.
+    """
+    return evidence.partial_f
+
+
 SIDES = ("source", "target", "both")
 
 #: name -> criterion
@@ -139,7 +151,12 @@ CRITERIA = {
     "taylor": taylor,
     "snip": snip,
     "random": random,
+    "partial-f": partial_f,
 }
+
+
+#: criteria that look at the loss
+NEED_LABELS = ("taylor", "snip")
 
 
 def resolve_criterion(criterion):

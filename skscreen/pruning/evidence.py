@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from skscreen.pruning.partial_f import connection_scores, unit_scores
 from skscreen.screening import ClassMoments
 
 
@@ -34,6 +35,9 @@ class Evidence(ABC):
     rms, spread : ndarray
         Root mean square and standard deviation of the activations, over positions as well, from
         as many samples as the screen says.
+    partial_f : ndarray
+        Root of what the output would lose without the connection, or the unit, if the layer that
+        reads it were fitted again; see `skscreen.pruning.partial_f`.
     saliency : ndarray
         Mean over the samples of weight times gradient of the loss: what the loss would fall by,
         to first order, without the connection or unit.
@@ -100,6 +104,11 @@ class Evidence(ABC):
     @abstractmethod
     def spread(self):
         """Standard deviation of the activations."""
+
+    @property
+    @abstractmethod
+    def partial_f(self):
+        """Root of what the output would lose without it, after a refit."""
 
     @property
     @abstractmethod
@@ -176,6 +185,20 @@ class ConnectionEvidence(Evidence):
         return np.sqrt(self._of.source_totals[self.layer].variance())[:, None]
 
     @property
+    def partial_f(self):
+        """``|w|`` times the standard deviation of the source that the others do not explain.
+
+        Times the root of how much an error in the target matters.
+        """
+        layer = self.network.layers[self.layer]
+        return connection_scores(
+            self._of.source_covariance(self.layer),
+            layer.weight,
+            layer.connected(),
+            self._of.importance[self.layer],
+        )
+
+    @property
     def saliency(self):
         """Weight times mean gradient, of the shape of the weights."""
         return self._gradients.saliency
@@ -242,6 +265,19 @@ class UnitEvidence(Evidence):
         """Root of the mean of squares over the inputs of the next layer that show a unit."""
         units = self.network.layers[self.layer + 1].source_units(self.shape[0])
         return root_mean(square(self._of.source_totals[self.layer + 1]), units, self.shape[0])
+
+    @property
+    def partial_f(self):
+        """What a backward elimination from the layer that reads the units finds them worth."""
+        after = self.network.layers[self.layer + 1]
+        return unit_scores(
+            self._of.source_covariance(self.layer + 1),
+            after.weight,
+            after.connected(),
+            self._of.importance[self.layer + 1],
+            after.source_units(self.shape[0]),
+            self.shape[0],
+        )
 
     @property
     def saliency(self):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from skscreen.pruning.input_screen import PREVAILING, inputs_worth_reading, p_values_in_use
+from skscreen.pruning.input_screen import inputs_worth_reading, nulls_prevail, p_values_in_use
 from skscreen.screening import certain_null_share
 
 # Where every input says something, F of the target breaks ties; chosen on images.
@@ -95,12 +95,13 @@ class FWeights:
         layers = evidence.network.layers
         if self.f_weight != "auto":
             return [FWeight(self.f_weight)] * len(layers)
-        shares = [
-            certain_null_share(p_values_in_use(found, layer))
+        p = [
+            p_values_in_use(found, layer)
             for found, layer in zip(evidence.statistics("source"), layers, strict=True)
         ]
+        shares = [certain_null_share(values) for values in p]
         noise = shares[0]
-        if self.screens_inputs and noise >= PREVAILING:
+        if self.screens_inputs and nulls_prevail(p[0]):
             shares[0] = 0.0  # those that stay say something, by themselves or in pairs
         return [
             FWeight(FLOOR * (1 - noise) * (1 - TOP * share), TOP * share, noise)

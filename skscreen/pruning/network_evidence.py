@@ -7,6 +7,8 @@ import numpy as np
 from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
 from skscreen.pruning.input_evidence import InputEvidence
+from skscreen.pruning.partial_f import unit_importance
+from skscreen.pruning.refit import LayerMoments, merged
 from skscreen.screening import ClassMoments, PooledMoments
 
 
@@ -59,9 +61,11 @@ class NetworkEvidence:
     moments : dict of str to list of PooledMoments, default={}
         Moments of a side ("source", "unit", "inputs") that are known already, a list with one for each
         layer; the others are collected when they are asked for.
+    layer_moments : LayerMoments or None, default=None
+        Second moments of what the layers read, on the same samples; None to collect them.
     """
 
-    def __init__(self, network, data, screen, rng, f_weights, *, moments=None):
+    def __init__(self, network, data, screen, rng, f_weights, *, moments=None, layer_moments=None):
         self.network = network
         streams = screen.statistic.streams
         self.data = data if streams else data.unweighted_subsample(screen.samples, rng)
@@ -70,6 +74,7 @@ class NetworkEvidence:
         self._f_weights = f_weights
         self._moments = dict(moments or {})
         self._statistics = {}
+        self._layer_moments = layer_moments or LayerMoments(data.X, data.sample_weight)
 
     def knows(self, side):
         """Return whether the moments of a side are there without another pass over the data."""
@@ -134,6 +139,15 @@ class NetworkEvidence:
     def source_means(self):
         """Mean of what each layer reads over samples and positions, from `screen.samples`."""
         return [totals.means[0] for totals in self.source_totals]
+
+    def source_covariance(self, number):
+        """Covariance of what a layer reads, of shape (n_inputs, n_inputs)."""
+        return merged(self._layer_moments.of(self.network, number)).covariance()
+
+    @cached_property
+    def importance(self):
+        """How much an error in each unit matters, for each layer; see `unit_importance`."""
+        return unit_importance(self.network, self.data.X)
 
     @cached_property
     def gradients(self):

@@ -338,7 +338,7 @@ class TestErrors:
             ),
             (
                 {"f_weight": "a"},
-                r"f_weight of ScreeningPruner must be a number in \[0, 1\], got 'a'",
+                r"f_weight of ScreeningPruner must be 'auto' or a number in \[0, 1\], got 'a'",
             ),
             ({"criterion": "best"}, "criterion of ScreeningPruner must be one of .*got 'best'"),
             ({"allocation": None}, "allocation of ScreeningPruner must be one of .*got None"),

@@ -189,6 +189,11 @@ def test_labels_that_onnx_does_not_have(labels):
     [
         (StandardScaler(), {}, "got StandardScaler"),
         (make_pipeline(StandardScaler(), MLPClassifier()), {}, "X must be given"),
+        (
+            make_pipeline(network(), network(max_iter=1)).fit(X, y),
+            {"X": X},
+            "only the last step may be a network",
+        ),
         (network().fit(X, y), {"images": True}, "images=True needs convolutions"),
     ],
 )

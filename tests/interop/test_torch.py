@@ -4,14 +4,15 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 from nets import outputs, random_estimator, samples
 from sklearn.frozen import FrozenEstimator
 from small import DIGITS, LABELS, X, network, quick, y
-from torch import nn
 
 from skscreen import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from skscreen.interop import from_torch, to_torch
+
+torch = pytest.importorskip("torch", reason=".ci/run installs it")
+nn = torch.nn
 
 
 def torch_samples(estimator, inputs):

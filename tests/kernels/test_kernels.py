@@ -17,7 +17,6 @@ from skscreen.kernels.losses import (
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
 from skscreen.kernels.planes import convolve_and_pool, im2col_planes, max_pool_planes
 from skscreen.kernels.pool import max_pool, max_unpool
-from skscreen.kernels.sparse import sparse_product
 from skscreen.nn import Loss, Teacher
 from skscreen.nn.optimizers import SGD, Adam
 from skscreen.nn.parameters import NO_MASK, Parameter
@@ -252,17 +251,6 @@ def test_max_pool_shows_nan(window, values):
     pooled[:] = 0
     max_pool_planes(images.reshape(1, 1, *window), *window, pooled)
     assert np.isnan(pooled).all()
-
-
-@pytest.mark.parametrize("density", [0.0, 0.3, 1.0])
-def test_sparse_product(rng, density):
-    weight = rng.standard_normal((13, 9)) * (rng.random((13, 9)) < density)
-    samples = rng.standard_normal((13, 6))
-    columns, rows = np.nonzero(weight.T)
-    starts = np.searchsorted(columns, np.arange(10))
-    out = np.full((9, 6), np.nan)
-    sparse_product(samples, starts, rows, weight[rows, columns], out)
-    np.testing.assert_allclose(out, weight.T @ samples, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

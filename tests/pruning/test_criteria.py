@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from skscreen.pruning import FWeight
 from skscreen.pruning.criteria import (
     CRITERIA,
     Screening,
@@ -22,7 +23,7 @@ def evidence(magnitude=WEIGHTS, F=F, f_weight=0.05):
         outgoing=magnitude,
         spread=np.array([[0.5], [2.0]]),
         F=F,
-        f_weight=f_weight,
+        f_weight=FWeight(f_weight),
         statistic={"source": F, "target": F.T, "both": np.sqrt(F * F.T)}.get,
         shape=magnitude.shape,
         layer=0,
@@ -58,7 +59,7 @@ def test_convex_weighting():
 
 
 def test_weight_zero_is_magnitude_and_needs_no_F():
-    without = SimpleNamespace(magnitude=WEIGHTS, shape=WEIGHTS.shape, f_weight=0.0)
+    without = SimpleNamespace(magnitude=WEIGHTS, shape=WEIGHTS.shape, f_weight=FWeight(0.0))
     np.testing.assert_array_equal(Screening("product")(without), WEIGHTS)
     np.testing.assert_array_equal(CRITERIA["magnitude"](without), WEIGHTS)
 
