@@ -1,63 +1,70 @@
 """
-More samples than memory
-========================
+Data larger than memory
+=======================
 
-200,000 samples of 200 features are made by the workers, chunk by chunk, and never gathered: the
-analysis of variance of each feature is merged where the chunks are, and tells which 20 of them say
-something. A network reads those alone.
-
-On a cluster give the address of its scheduler instead of ``n_workers=2``: nothing else changes.
+Statistics stream: `ClassMoments` are fed part by part and merged, and give the F of all samples at
+once. Networks train by ``partial_fit``; a pruner prunes on a sample that fits, and trains on.
 """
 
-import dask.array as da
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import matplotlib.pyplot as plt
 import numpy as np
-from dask.distributed import Client
+from sklearn.datasets import load_digits
+from sklearn.frozen import FrozenEstimator
 
-from skscreen import MLPClassifier
-from skscreen.interop import dask as out_of_core
-from skscreen.screening import f_from_moments
+from skscreen import MLPClassifier, ScreeningPruner, f_statistic
+from skscreen.screening import ClassMoments, f_from_moments
 
-N_SAMPLES, N_FEATURES, CHUNK = 200_000, 200, 20_000
+# %%
+# A file of float32 numbers that stands for one of many gigabytes.
+digits, labels = load_digits(return_X_y=True)
+folder = TemporaryDirectory()
+X = np.memmap(Path(folder.name) / "X.bin", np.float32, "w+", shape=(40 * len(digits), 64))
+y = np.tile(labels, 40)
+rng = np.random.default_rng(0)
+for start in range(0, len(X), len(digits)):
+    X[start : start + len(digits)] = digits / 16 + rng.normal(0, 0.2, digits.shape)
+parts = [slice(start, start + 5000) for start in range(0, len(X), 5000)]
 
+# %%
+# F of every pixel in one pass, in any number of parts, also from several workers.
+halves = [ClassMoments(10, 64) for _ in range(2)]
+for number, part in enumerate(parts):
+    halves[number % 2].partial_fit(X[part], y[part])
+halves[0].merge(halves[1])
+streamed = f_from_moments(halves[0])
+whole = f_statistic(X, y)
+print(f"largest relative difference: {np.max(np.abs(streamed.F / whole.F - 1)):.1e}")
 
-def make_chunk(number):
-    """Make samples of which 20 features tell three classes apart a little; the last is the class."""
-    rng = np.random.default_rng(number[0])
-    samples = rng.standard_normal((CHUNK, N_FEATURES + 1), dtype=np.float32)
-    codes = rng.integers(3, size=CHUNK)
-    samples[:, :20] += np.linspace(0.05, 0.5, 20, dtype=np.float32) * (codes[:, None] - 1)
-    samples[:, -1] = codes
-    return samples
+# %%
+# The dense network, part by part.
+net = MLPClassifier((100, 50), random_state=0)
+for _ in range(2):
+    for part in parts:
+        net.partial_fit(X[part], y[part], classes=np.arange(10))
+held_out = digits / 16
+print(f"dense: {net.score(held_out, labels):.4f}")
 
+# %%
+# Prune on a sample, and train the lean network on with all of the data. What is cut stays cut.
+sample = rng.permutation(len(X))[:5000]
+pruner = ScreeningPruner(FrozenEstimator(net), sparsity=0.95, fine_tune_epochs=5)
+pruner.fit(X[np.sort(sample)], y[np.sort(sample)])
+scores = [pruner.score(held_out, labels)]
+for part in parts:
+    pruner.partial_fit(X[part], y[part])
+    scores.append(pruner.score(held_out, labels))
+print(
+    f"pruned: {scores[0]:.4f}, trained on: {scores[-1]:.4f}, {pruner.network_.n_weights} weights"
+)
 
-def run(client_options):
-    """Screen, train and predict; draw F of each feature."""
-    with Client(**client_options):
-        lengths = (CHUNK,) * (N_SAMPLES // CHUNK)
-        table = da.map_blocks(
-            lambda block_id: make_chunk(block_id),
-            chunks=(lengths, (N_FEATURES + 1,)),
-            dtype=np.float32,
-            meta=np.empty((0, 0), np.float32),
-        )
-        X, codes = table[:, :-1], table[:, -1].astype(int)
-        f = f_from_moments(out_of_core.class_moments(X, codes, 3)).F
-        best = np.sort(np.argsort(f)[-20:])
-
-        net = MLPClassifier((30,), random_state=0)
-        train = slice(0, N_SAMPLES - CHUNK)
-        out_of_core.partial_fit(net, X[train, best], codes[train], classes=[0, 1, 2])
-        predicted = out_of_core.predict(net, X[-CHUNK:, best])
-        accuracy = float((predicted == codes[-CHUNK:]).mean().compute())
-
-    plt.semilogy(np.maximum(f, 0.1), ".")
-    plt.xlabel("feature")
-    plt.ylabel("F")
-    plt.title(f"the 20 features of largest F: accuracy {accuracy:.2f}, by chance 0.33")
-    plt.show()
-
-
-if __name__ == "__main__":
-    # run({"address": "tcp://scheduler:8786"}) on a cluster
-    run({"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None})
+# %%
+fig, ax = plt.subplots(layout="constrained")
+ax.plot(np.arange(len(scores)) * 5000, scores, marker=".", label="pruned, trained on")
+ax.axhline(net.score(held_out, labels), color="grey", linestyle="--", label="dense")
+ax.set(xlabel="samples of partial_fit", ylabel="accuracy on digits without noise")
+ax.legend()
+folder.cleanup()
+plt.show()

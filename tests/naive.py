@@ -148,6 +148,34 @@ def welch(groups):
     return tuple(np.array(results).T)
 
 
+def refit_unit(A, target, kept, anchor, penalty):
+    """Weights and bias by `numpy.linalg.lstsq` on the explicit, centred matrix; ridge as rows."""
+    n = len(A)
+    centred = (A - A.mean(axis=0))[:, kept]
+    rows = np.vstack([centred / np.sqrt(n), np.sqrt(penalty) * np.eye(len(kept))])
+    right = np.concatenate(
+        [(target - target.mean()) / np.sqrt(n), np.sqrt(penalty) * anchor[kept]]
+    )
+    weight = np.zeros(A.shape[1])
+    weight[kept] = np.linalg.lstsq(rows, right, rcond=None)[0]
+    return weight, target.mean() - A.mean(axis=0) @ weight
+
+
+def removal_costs(covariance, weight, importance, groups, left):
+    """What the fit of all targets loses in all for each group that goes after those gone."""
+    costs = []
+    for gone in left:
+        kept = np.flatnonzero(np.isin(groups, [group for group in left if group != gone]))
+        fitted = np.zeros_like(weight)
+        if len(kept):
+            fitted[kept] = np.linalg.solve(
+                covariance[np.ix_(kept, kept)], (covariance @ weight)[kept]
+            )
+        lost = weight - fitted
+        costs.append(np.einsum("it,ij,jt->t", lost, covariance, lost) @ importance)
+    return np.array(costs)
+
+
 def eliminate(covariance, weight):
     """Backward elimination with each fit solved anew: roots of the costs, in rising order."""
     targets = covariance @ weight  # covariances of the variables with what they fit

@@ -75,7 +75,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         What is cut: single weights, or whole channels of convolutions and hidden units.
     sparsity : float in [0, 1) or None, default=0.9
         Share to cut. Of single weights exactly ``round((1 - sparsity) * n_weights)`` are kept,
-        unless `selection` leaves fewer; of units as many as the budget allows. Biases are not
+        unless `selection` or the inputs that are null leave fewer; of units as many as the budget allows. Biases are not
         counted. None, together with a `selection`, makes the sparsity an outcome.
     budget : {"weights", "macs", "units"}, default="weights"
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
@@ -87,9 +87,15 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         A `Screening` says in which form magnitude and F enter. A callable takes an
         `skscreen.pruning.Evidence` and returns scores of the shape ``evidence.shape``; the
         smallest are cut.
-    f_weight : float in [0, 1], default=0.05
+    f_weight : float in [0, 1] or "auto", default="auto"
         Weight of the F-statistic in the score of "screening": 1 is screening alone, 0 the weights
-        alone (with ``Screening("product")`` that is magnitude pruning).
+        alone (with ``Screening("product")`` that is magnitude pruning). "auto" goes by the share
+        of source units that are null for sure in the dense network (see
+        `skscreen.screening.certain_null_share` and `report_.pi0`): 0.05 where none is, as on
+        images, and more, for F of the source, the more are. Where these are at least 0.3 of the
+        inputs and 30 in number, single connections are cut and no `selection` says otherwise, the
+        inputs that are not significant (false discovery rate of 0.05), neither by themselves nor
+        in a pair, are cut before all else. A `score_func` without p-values has 0.05.
     score_func : str, Screen or callable, default="f"
         The statistic; see `skscreen.screening.screen` for the names. A `Screen` also says what it
         makes of the positions of a convolution, how many samples serve where not all do, and
@@ -189,7 +195,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int
         Number of features that ``predict`` takes, those of the network.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, if the network saw names.
 
     See Also

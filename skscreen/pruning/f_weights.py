@@ -7,7 +7,7 @@ from skscreen.screening import certain_null_share
 
 # Where every input says something, F of the target breaks ties; chosen on images.
 FLOOR = 0.05
-# Weight of F of the source where all but a few are null for sure; see docs/experiments-f-weight.md.
+# Weight of F of the source where all but a few are null; see docs/experiments-f-weight.md.
 TOP = 0.4
 
 

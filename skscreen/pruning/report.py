@@ -42,6 +42,15 @@ class ScreeningReport:
         """Number of layers that were screened."""
         return len(self._records)
 
+    @property
+    def pi0(self):
+        """Share of null units of each layer, as estimated in the dense network.
+
+        Of those that vary and are connected, by their p-values (`skscreen.screening.null_share`);
+        NaN for a statistic without p-values.
+        """
+        return np.array([record.pi0 for record in self._records])
+
     def layer(self, number):
         """Return the table of a layer's units, one row each.
 
@@ -240,7 +249,10 @@ class ScreeningReport:
             table = record.table
             kept = np.count_nonzero(table["kept"])
             chance = "" if record.kept_significant() else ", though none of them is significant"
-            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used{chance}")
+            nulls = "" if np.isnan(record.pi0) else f" (pi0 = {record.pi0:.2f} at first)"
+            lines.append(
+                f"\nlayer {number}: {kept} of {len(table)} units are still used{chance}{nulls}"
+            )
             lines.append(f"{'unit':>6} {'F':>12} {'p':>10} {'eta2':>7} {'kept':>6}")
             order = np.argsort(-table["F"], kind="stable")
             shown = order if len(order) <= 10 else [*order[:5], None, *order[-5:]]
