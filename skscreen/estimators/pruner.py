@@ -80,12 +80,15 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         pruned, and `wrapped_` is the same with the lean network.
     granularity : {"connection", "channel", "input"}, default="connection"
         What is cut: single weights; whole channels of convolutions and hidden units; or whole
-        inputs, which are features, or the channels of the image where a convolution comes first.
-    sparsity : float in [0, 1), int >= 1 or None, default=0.9
+        input features, where a convolution comes first the channels of the image. Inputs are
+        judged jointly by "screening" and "partial-f": those go whose loss the others make up for
+        best, so that of two that tell the same one is kept.
+    sparsity : float in [0, 1), int or None, default=0.9
         Share to cut. Of single weights exactly ``round((1 - sparsity) * n_weights)`` are kept,
         unless `selection` or the inputs that are null leave fewer; of units as many as the budget
-        allows. Biases are not counted. With granularity "input" an integer is the number of
-        inputs to keep. None, together with a `selection`, makes the sparsity an outcome.
+        allows; of inputs exactly ``round((1 - sparsity) * n_inputs)``, or as many as an integer
+        of at least 1 says. Biases are not counted. None, together with a `selection`, makes the
+        sparsity an outcome.
     budget : {"weights", "macs", "units"}, default="weights"
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
         and hidden units. Of single connections it counts the weights, of inputs the inputs.
@@ -188,10 +191,11 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     scores_ : list of ndarray of shape (n_inputs, n_outputs)
         Scores of the last round; -inf where a connection had been cut in an earlier one, and the
         lowest, zero as a rule, where its unit was given up because it no longer did anything. With
-        channel granularity of shape (n_units,), for each hidden layer.
+        channel granularity of shape (n_units,), for each hidden layer; of inputs a list of one,
+        of shape (n_inputs,).
     f_statistics_ : list of FStatistics
-        F, p and eta2 of each layer's source units, or with channel granularity of each hidden
-        layer's units, in the last round.
+        F, p and eta2 of each layer's source units, with channel granularity of each hidden
+        layer's units, of inputs theirs alone, in the last round.
     sparsity_ : float
         Share of the weights that are cut, whatever the `budget`; for multiply-accumulates see
         `skscreen.inspection.compare_costs`.
