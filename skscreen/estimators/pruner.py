@@ -391,6 +391,15 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                     UserWarning,
                     stacklevel=4,
                 )
+            if fitted.was_weighted and sample_weight is None:
+                warnings.warn(
+                    "the network before the pruner was trained with sample_weight, but the pruner "
+                    "got none: its statistics and its training count all samples alike. Hand the "
+                    "weights to both steps, for example net__sample_weight and "
+                    "prune__sample_weight",
+                    UserWarning,
+                    stacklevel=4,
+                )
             y = self._labels(fitted, handoff, y)
             wrapping = Bare(fitted)
         elif self.estimator is None:
@@ -478,7 +487,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {
             "estimator_": lean,
-            "_wrapping": unwrap(wrapping.rewrap(lean)),
+            "wrapped_": wrapping.rewrap(lean),
             "masks_": result.masks,
             "scores_": result.scores,
             "f_statistics_": result.statistics,
@@ -535,6 +544,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 )
             return self.fit(X, y, sample_weight)
         known = {} if classes is None else {"classes": classes}
-        X, y = self._wrapping.inputs(X), self._wrapping.targets(y)
+        wrapping = unwrap(self.wrapped_)
+        X, y = wrapping.inputs(X), wrapping.targets(y)
         self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
         return self

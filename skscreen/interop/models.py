@@ -6,7 +6,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skscreen.estimators import ScreeningPruner
+from skscreen.estimators import ScreeningPruner, ScreeningPrunerCV
 from skscreen.estimators.base import NetworkEstimator
 
 
@@ -17,8 +17,8 @@ def network_estimator(model):
     Parameters
     ----------
     model : estimator
-        A fitted network estimator; a fitted `ScreeningPruner`, whose lean network is meant; or a
-        `sklearn.frozen.FrozenEstimator` around one of them.
+        A fitted network estimator; a fitted `ScreeningPruner` or `ScreeningPrunerCV`, whose lean
+        network is meant; or a `sklearn.frozen.FrozenEstimator` around one of them.
 
     Returns
     -------
@@ -43,8 +43,9 @@ def _(model: NetworkEstimator):
     return model
 
 
-@network_estimator.register
-def _(model: ScreeningPruner):
+@network_estimator.register(ScreeningPruner)
+@network_estimator.register(ScreeningPrunerCV)
+def _(model):
     check_is_fitted(model)
     return model.estimator_
 
