@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from sklearn import neural_network
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.preprocessing import LabelBinarizer
 
 from skscreen.interop.layers import full_weight
@@ -14,7 +14,7 @@ from skscreen.interop.models import network_estimator
 OURS_ALONE = ("checkpoint_epoch", "class_weight", "dropout", "dtype", "inference")
 
 
-def to_sklearn(model):
+def to_sklearn(model: BaseEstimator) -> BaseEstimator:
     """Hand a network back as one of scikit-learn's own.
 
     Parameters
