@@ -102,6 +102,12 @@ def test_a_class_far_from_the_others(gap):
     )
 
 
+def test_an_offset_beside_a_class_without_samples():
+    expected = ClassMoments(4, 5).partial_fit(A, Y).between()
+    found = ClassMoments(5, 5).partial_fit(A + 2.0**44, Y + 1).between()
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 def test_classes_that_come_late_have_an_origin_of_their_own():
     first, later = Y < 2, Y >= 2
     data = A + 1e9 * Y[:, None]
