@@ -1,11 +1,15 @@
 """A convolution with its activation and max-pooling."""
 
+import math
+
 import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS
 from skscreen.kernels.conv import col2im, im2col
 from skscreen.kernels.planes import convolve_and_pool
 from skscreen.kernels.pool import max_pool, max_unpool
+from skscreen.nn import costs
+from skscreen.nn.kept import CONV_WIDTH, KeptConv
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
 
@@ -139,9 +143,32 @@ class Conv(Layer):
         """Sizes that span the weight, for the Erdos-Renyi kernel allocation."""
         return (*self.kernel_size, self.input_shape[2], self.n_outputs)
 
-    def is_sparse(self, n_samples):
-        """Return whether such a batch is predicted from the kept weights alone: never."""
-        return False
+    def dense_cost(self, n_samples):
+        """Return what a batch costs with the whole weight."""
+        values = self.n_positions * self.n_outputs
+        return costs.dense_convolution(
+            self.weight.size, self.patches_size, values, self.n_positions, n_samples
+        )
+
+    def kept_cost(self, n_samples):
+        """Return what a batch costs with the kept weights alone; there must be no stride."""
+        if self.stride != 1:
+            return np.inf
+        blocks = costs.blocks_of(n_samples, CONV_WIDTH)
+        values = self.n_positions * self.n_outputs
+        pooled = math.prod(self.output_shape())
+        copying = costs.copying(self.n_weights) if self.mask is None else 0.0
+        return copying + costs.kept_convolution(
+            self.n_weights, *self.conv_shape, values, pooled, blocks
+        )
+
+    def sizes_turned(self):
+        """Return how many values of a sample `kept_form` reads and gives."""
+        return math.prod(self.input_shape), math.prod(self.output_shape())
+
+    def kept_form(self, features):
+        """Return the layer as a list of its kept weights."""
+        return KeptConv(self, features)
 
     def source_units(self, n_units):
         """Return the channel that each im2col column belongs to; see `Layer`."""
@@ -172,11 +199,11 @@ class Conv(Layer):
             layer.set_mask(mask)
         return layer
 
-    def buffers(self, n_samples, training=False, dropout=0.0):
+    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
         """Allocate the working memory of `forward` and, for training, of `backward`."""
         return ConvBuffers(self, n_samples, training)
 
-    def _geometry(self):
+    def geometry(self):
         """Arguments of `im2col` between the images and the columns."""
         pad = [0, 0]
         if self.padding == "same":
@@ -204,7 +231,7 @@ class Conv(Layer):
         images = images.reshape(len(images), *self.input_shape)
         if out is None:
             out = np.empty((len(images) * self.n_positions, self.n_inputs), images.dtype)
-        im2col(images, *self._geometry(), out)
+        im2col(images, *self.geometry(), out)
         return out
 
     def source_values(self, x):
@@ -224,7 +251,7 @@ class Conv(Layer):
         """Mark the values of an image that im2col columns touch; see `Layer`."""
         columns = np.tile(rows.astype(self.weight.dtype), (self.n_positions, 1))
         images = np.empty((1, *self.input_shape), self.weight.dtype)
-        col2im(columns, *self._geometry(), images)
+        col2im(columns, *self.geometry(), images)
         return images.ravel() > 0
 
     def _blocks(self, n_samples, buffers):
@@ -257,7 +284,7 @@ class Conv(Layer):
     def _fill_by_planes(self, x, buffers):
         """Do the same for all samples, with the channels first and without what training needs."""
         images = x.reshape(-1, *self.input_shape[:2])
-        kernel_h, kernel_w, _, top, left, _, _ = self._geometry()
+        kernel_h, kernel_w, _, top, left, _, _ = self.geometry()
         convolve_and_pool(
             images,
             np.ascontiguousarray(self.weight.T),
@@ -288,5 +315,5 @@ class Conv(Layer):
             buffers.grad_weight += buffers.grad_part
             if need_delta_input:
                 back = np.dot(conv, self.weight.T, out=buffers.delta_columns[rows])
-                col2im(back, *self._geometry(), buffers.delta_input[block])
+                col2im(back, *self.geometry(), buffers.delta_input[block])
         return buffers.delta_input[:n_samples].reshape(x.shape) if need_delta_input else None

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from skscreen.kernels.activations import ACTIVATIONS
+from skscreen.kernels.activations import ACTIVATIONS, drop_units
+from skscreen.nn import costs
+from skscreen.nn.kept import DENSE_WIDTH, KeptDense, KeptRows
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
-from skscreen.nn.sparse import SPARSE_BELOW, SPARSE_FROM, SparseProduct
 
 
 class DenseBuffers:
@@ -14,17 +15,17 @@ class DenseBuffers:
     The backward arrays exist only where ``training`` is true.
     """
 
-    def __init__(self, layer, n_samples, training, dropout):
+    def __init__(self, layer, n_samples, training, dropout, kept):
         n_inputs, n_outputs = layer.weight.shape
         dtype = layer.weight.dtype
         self.output = np.empty((n_samples, n_outputs), dtype)
         self.read = np.empty((n_samples, 0 if layer.reads is None else n_inputs), dtype)
-        # while predicting the weights stay as they are, so what is kept of them is listed once
-        sparse = not training and layer.is_sparse(n_samples)
-        self.sparse = SparseProduct(layer.weight, layer.mask) if sparse else None
+        self.kept = None
+        if kept and layer.pays_kept(n_samples, training):
+            self.kept = KeptRows(layer, n_samples, training)
         if not training:
             return
-        self.grad_weight = np.empty_like(layer.weight)
+        self.grad_weight = np.zeros_like(layer.weight)
         self.grad_bias = np.empty_like(layer.bias)
         self.delta_input = np.empty((n_samples, n_inputs), dtype)
         if dropout:
@@ -83,9 +84,32 @@ class Dense(Layer):
         """Whether zeros stand for inputs beyond a border."""
         return False
 
-    def is_sparse(self, n_samples):
-        """Return whether such a batch is predicted faster from the kept weights alone."""
-        return n_samples >= SPARSE_FROM and self.n_weights < SPARSE_BELOW * self.weight.size
+    def dense_cost(self, n_samples):
+        """Return what a batch costs with the whole weight."""
+        n_picked = 0 if self.reads is None else self.n_inputs
+        return costs.dense_product(self.weight.size, n_picked, n_samples)
+
+    def kept_cost(self, n_samples):
+        """Return what a batch costs with the kept weights alone."""
+        blocks = costs.blocks_of(n_samples, DENSE_WIDTH)
+        copying = costs.copying(self.n_weights) if self.mask is None else 0.0
+        return copying + costs.kept_product(self.n_weights, self.n_inputs, self.n_outputs, blocks)
+
+    def pays_kept(self, n_samples, training):
+        """Return whether rows in and rows out cost less with the kept weights alone."""
+        turning = costs.turning(sum(self.sizes_turned()) * n_samples)
+        dense, kept = self.dense_cost(n_samples), self.kept_cost(n_samples)
+        if training:
+            dense, kept = costs.training(dense, kept)
+        return kept + turning < costs.MARGIN * dense
+
+    def sizes_turned(self):
+        """Return how many values of a sample `kept_form` reads and gives."""
+        return self.n_inputs, self.n_outputs
+
+    def kept_form(self, features):
+        """Return the layer as a list of its kept weights."""
+        return KeptDense(self, features)
 
     def source_units(self, n_units):
         """Return the unit of the layer before that each input belongs to; see `Layer`.
@@ -94,9 +118,9 @@ class Dense(Layer):
         """
         if n_units is None:
             return np.arange(self.n_inputs)
-        return self._positions() % n_units
+        return self.positions() % n_units
 
-    def _positions(self):
+    def positions(self):
         """Places of the inputs in a flattened sample."""
         return np.arange(self.n_inputs) if self.reads is None else self.reads
 
@@ -107,7 +131,7 @@ class Dense(Layer):
         """
         mask = mask[:, columns]
         there = np.ones(self.n_inputs, dtype=bool)
-        places = self._positions()
+        places = self.positions()
         if units is not None:
             place, unit = np.divmod(places, len(units))
             places = place * np.count_nonzero(units) + (np.cumsum(units) - 1)[unit]
@@ -130,27 +154,28 @@ class Dense(Layer):
         """Shape of one sample's output."""
         return (self.n_outputs,)
 
-    def buffers(self, n_samples, training=False, dropout=0.0):
+    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
         """Allocate the working memory of `forward` and, for training, of `backward`."""
-        return DenseBuffers(self, n_samples, training, dropout)
+        return DenseBuffers(self, n_samples, training, dropout, kept)
 
     def forward(self, x, buffers, *, rng=None, dropout=0.0):
         """Compute the layer's output; see `Layer.forward`."""
         n_samples = x.shape[0]
         output = buffers.output[:n_samples]
-        source = self.sources(x, buffers.read[:n_samples])
-        if buffers.sparse is None:
-            np.dot(source, self.weight, out=output)
+        if buffers.kept is not None:
+            buffers.kept.forward(x, output)
         else:
-            buffers.sparse(source, output)
-        ACTIVATIONS[self.activation][0](output, self.bias)
+            np.dot(self.sources(x, buffers.read[:n_samples]), self.weight, out=output)
+            ACTIVATIONS[self.activation][0](output, self.bias)
         if rng is None or not dropout:
             return output
         keep = buffers.keep[:n_samples]
         rng.random(out=keep, dtype=keep.dtype)
-        np.greater_equal(keep, dropout, out=keep)
-        keep /= 1.0 - dropout
-        return np.multiply(output, keep, out=buffers.dropped[:n_samples])
+        real = keep.dtype.type
+        scale = real(1) / real(1.0 - dropout)
+        dropped = buffers.dropped[:n_samples]
+        drop_units(output, keep, real(dropout), scale, dropped)
+        return dropped
 
     def sources(self, x, out=None):
         """Return the inputs of the layer, of shape (n_samples, n_inputs).
@@ -183,18 +208,20 @@ class Dense(Layer):
     def features(self, rows, n_features):
         """Mark the features of a flat sample that inputs belong to; see `Layer.features`."""
         features = np.zeros(n_features, dtype=bool)
-        features[self._positions()[rows]] = True
+        features[self.positions()[rows]] = True
         return features
 
     def backward(self, x, delta, buffers, *, dropout=0.0, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input; see `Layer.backward`."""
         n_samples = x.shape[0]
-        source = x.reshape(n_samples, -1) if self.reads is None else buffers.read[:n_samples]
         if dropout:
             delta *= buffers.keep[:n_samples]
         ACTIVATIONS[self.activation][1](delta, buffers.output[:n_samples])
-        np.dot(source.T, delta, out=buffers.grad_weight)
         np.sum(delta, axis=0, out=buffers.grad_bias)
+        if buffers.kept is not None:
+            return buffers.kept.backward(x, delta, buffers.grad_weight, need_delta_input)
+        source = x.reshape(n_samples, -1) if self.reads is None else buffers.read[:n_samples]
+        np.dot(source.T, delta, out=buffers.grad_weight)
         if not need_delta_input:
             return None
         back = np.dot(delta, self.weight.T, out=buffers.delta_input[:n_samples])

@@ -82,12 +82,34 @@ class Layer(ABC):
         """Shape of one sample's output, a tuple of int that ends with ``n_outputs``."""
 
     @abstractmethod
-    def is_sparse(self, n_samples):
-        """Return whether a batch is predicted faster from the kept weights alone."""
+    def dense_cost(self, n_samples):
+        """Return what a batch costs with the whole weight, see `skscreen.nn.costs`."""
 
     @abstractmethod
-    def buffers(self, n_samples, training=False, dropout=0.0):
+    def kept_cost(self, n_samples):
+        """Return what a batch costs with the kept weights alone; infinity if there is no form."""
+
+    @abstractmethod
+    def sizes_turned(self):
+        """Return how many values of a sample `kept_form` reads and gives."""
+
+    @abstractmethod
+    def kept_form(self, features):
+        """Return the layer as a list of its kept weights; see `skscreen.nn.kept`.
+
+        Parameters
+        ----------
+        features : ndarray of int32 or None
+            What the columns that it reads hold; None for what it wants.
+        """
+
+    @abstractmethod
+    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
         """Allocate the working memory for up to ``n_samples`` samples.
+
+        With ``kept`` the layer may compute with the kept weights alone, where that costs less. The
+        weights may change then between two calls of `forward`, the mask may not, and `backward`
+        gives zero for what is cut.
 
         Returns
         -------
@@ -203,6 +225,18 @@ class Layer(ABC):
             Shares nothing with this one.
         """
 
+    def lock(self):
+        """Make weight and mask read-only: something was made from them."""
+        for array in (self.weight, self.mask):
+            if array is not None:
+                array.setflags(write=False)
+
+    def unlock(self):
+        """Make weight and mask writable again; what was made from them does not hold any more."""
+        for array in (self.weight, self.mask):
+            if array is not None and not array.flags.writeable:
+                array.setflags(write=True)
+
     def connected(self):
         """Return the mask as an array of its own; True throughout where nothing is cut."""
         if self.mask is None:
@@ -215,6 +249,7 @@ class Layer(ABC):
 
     def set_mask(self, mask):
         """Cut the connections where ``mask`` is False, now and in all training to come."""
+        self.unlock()
         self.mask = np.ascontiguousarray(mask, dtype=bool)
         self.weight[~self.mask] = 0
 

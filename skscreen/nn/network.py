@@ -7,16 +7,10 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from skscreen.nn.parameters import Parameter
+from skscreen.nn.plan import BYTE_SCALE, DENSE_CHUNK, PredictionPlan, as_numbers, sharded_length
 from skscreen.nn.threads import shard_pool
 
 __all__ = ["Network", "Parameter"]
-
-# Samples that a prediction handles at once: enough to keep BLAS busy, few enough for the cache.
-CHUNK = 1024
-SHARDED_CHUNK = 128
-SMALLEST_SHARDED_CHUNK = 16
-# Images of bytes are scaled to [0, 1], batch by batch.
-BYTE_SCALE = 1 / 255
 
 
 class Network:
@@ -37,6 +31,7 @@ class Network:
     def __init__(self, layers, output):
         self.layers = list(layers)
         self.output = output
+        self._plans = {}
 
     @property
     def dtype(self):
@@ -63,10 +58,26 @@ class Network:
         rates = [dropout if layer.drops_units else 0.0 for layer in self.layers]
         return [*rates[:-1], 0.0]
 
-    @property
-    def predicts_sparsely(self):
-        """Whether a large batch is predicted from the kept weights of some layer alone."""
-        return any(layer.is_sparse(CHUNK) for layer in self.layers)
+    def plan(self, inference="auto"):
+        """Return the `PredictionPlan` that holds for the present weights.
+
+        Parameters
+        ----------
+        inference : {"auto", "dense", "sparse"}
+        """
+        plan = self._plans.get(inference)
+        if plan is None or not plan.holds(self):
+            plan = self._plans[inference] = PredictionPlan(self, inference)
+        return plan
+
+    def unlock(self):
+        """Make the weights writable again, some of which a prediction has made read-only."""
+        for layer in self.layers:
+            layer.unlock()
+
+    def __getstate__(self):
+        """Leave out the plans: they are made again where they are needed."""
+        return vars(self) | {"_plans": {}}
 
     def source_units(self):
         """Return for each layer the unit of the layer before that each input belongs to."""
@@ -103,11 +114,11 @@ class Network:
             for gradient in layer.gradients(own)
         ]
 
-    def buffers(self, n_samples, training=False, dropout=0.0):
-        """Allocate the working memory for up to ``n_samples`` samples."""
+    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
+        """Allocate the working memory for up to ``n_samples`` samples; see `Layer.buffers`."""
         rates = self.dropout_rates(dropout)
         return [
-            layer.buffers(n_samples, training, rate)
+            layer.buffers(n_samples, training, rate, kept=kept)
             for layer, rate in zip(self.layers, rates, strict=True)
         ]
 
@@ -195,12 +206,6 @@ class Network:
         out[...] = X[index]
         return out
 
-    def _as_numbers(self, x):
-        """Return samples in the network's dtype, bytes scaled; see `gather`."""
-        if x.dtype == np.uint8:
-            return np.multiply(x, self.dtype.type(BYTE_SCALE), dtype=self.dtype)
-        return x.astype(self.dtype, copy=False)
-
     def over_chunks(self, X, function):
         """Apply a function to chunks of samples, on threads where the network gains by it.
 
@@ -216,26 +221,22 @@ class Network:
         results : list
             In the order of the samples. The chunks do not depend on the number of threads.
         """
-        length = CHUNK
-        if self.is_sharded:  # two chunks at least, for two threads, unless they would be tiny
-            half = -(-len(X) // 2)
-            length = min(SHARDED_CHUNK, max(SMALLEST_SHARDED_CHUNK, half))
+        length = sharded_length(len(X)) if self.is_sharded else DENSE_CHUNK
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
         spare = []
 
         def apply(rows):
-            x = self._as_numbers(X[rows])
-            buffers = spare.pop() if spare else self.buffers(min(length, len(X)))
+            x = as_numbers(X[rows], self.dtype)
+            buffers = spare.pop() if spare else self.buffers(min(length, len(X)), kept=True)
             result = function(rows, x, buffers)
             spare.append(buffers)
             return result
 
         # sharded networks call two BLAS libraries, whose threads would spin against each other
-        threaded = self.is_sharded or (len(chunks) > 1 and self.predicts_sparsely)
-        with shard_pool(len(chunks)) if threaded else nullcontext() as run:
-            return run(apply, chunks) if threaded else [apply(rows) for rows in chunks]
+        with shard_pool(len(chunks)) if self.is_sharded else nullcontext(map) as run:
+            return list(run(apply, chunks))
 
-    def logits(self, X, *, depth=None):
+    def logits(self, X, *, depth=None, inference="auto"):
         """Compute the logits of any number of samples.
 
         Parameters
@@ -244,23 +245,19 @@ class Network:
             Samples; see `gather`.
         depth : int or None
             Number of layers to run; None for all.
+        inference : {"auto", "dense", "sparse"}
+            Whether layers are computed from their whole weights or from the kept ones alone.
+            "auto" takes for each what costs less for the number of samples.
 
         Returns
         -------
         logits : ndarray of shape (n_samples, n_outputs), or of that of the last layer run
         """
-        last = self.layers[:depth][-1]
-        logits = np.empty((len(X), *last.output_shape()), self.dtype)
+        return self.plan(inference).logits(X, depth)
 
-        def predict(rows, x, buffers):
-            logits[rows] = self.forward(x, buffers, depth=depth)
-
-        self.over_chunks(X, predict)
-        return logits
-
-    def probabilities(self, X):
+    def probabilities(self, X, *, inference="auto"):
         """Class probabilities of shape (n_samples, n_classes); for a classifier's network."""
-        logits = self.logits(X)
+        logits = self.logits(X, inference=inference)
         if self.output == "softmax":
             return softmax(logits, axis=1)
         positive = expit(logits[:, 0])

@@ -7,7 +7,7 @@ process: the first that needs it sets it and the last one lifts it, whichever th
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
 
@@ -78,12 +78,6 @@ class _BlasLimit:
 
 
 _limit = _BlasLimit()
-if hasattr(os, "register_at_fork"):  # not where processes cannot fork
-    os.register_at_fork(
-        before=lambda: _limit.lock.acquire(),
-        after_in_parent=lambda: _limit.lock.release(),
-        after_in_child=_limit.after_fork,
-    )
 
 
 @contextmanager
@@ -109,12 +103,17 @@ def shard_pool(n_shards):
             yield lambda function, arguments: list(map(function, arguments))
             return
         # the caller is one of the threads, so that work begins before another one has started
-        with ThreadPoolExecutor(n_threads - 1) as pool:
-            yield lambda function, arguments: _map(pool, n_threads - 1, function, arguments)
+        yield lambda function, arguments: _map(n_threads - 1, function, arguments)
 
 
-def _map(pool, n_helpers, function, arguments):
-    """Apply a function to arguments, in this thread and in some of a pool's."""
+@cache
+def _helpers():
+    """Return the threads that help; they start when they are first needed, and then wait."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="skscreen")
+
+
+def _map(n_helpers, function, arguments):
+    """Apply a function to arguments, in this thread and in some that help."""
     arguments = list(arguments)
     results = [None] * len(arguments)
     indices = iter(range(len(arguments)))  # each thread takes the next one
@@ -128,12 +127,28 @@ def _map(pool, n_helpers, function, arguments):
                 pass
             raise
 
-    helpers = [pool.submit(work) for _ in range(min(n_helpers, len(arguments) - 1))]
-    work()
-    for helper in helpers:
-        if not helper.cancel():  # one that has not begun is not needed
-            helper.result()
+    helpers = [_helpers().submit(work) for _ in range(min(n_helpers, len(arguments) - 1))]
+    try:
+        work()
+    finally:
+        begun = [helper for helper in helpers if not helper.cancel()]  # the rest is not needed
+        wait(begun)
+    for helper in begun:
+        helper.result()
     return results
+
+
+def _after_fork():
+    _limit.after_fork()
+    _helpers.cache_clear()  # a child has none of the threads
+
+
+if hasattr(os, "register_at_fork"):  # not where processes cannot fork
+    os.register_at_fork(
+        before=lambda: _limit.lock.acquire(),
+        after_in_parent=lambda: _limit.lock.release(),
+        after_in_child=_after_fork,
+    )
 
 
 @contextmanager

@@ -125,7 +125,7 @@ class _Shard:
     """Working memory for one shard of a minibatch."""
 
     def __init__(self, network, n_samples, sample_shape, dropout, rng):
-        self.buffers = network.buffers(n_samples, training=True, dropout=dropout)
+        self.buffers = network.buffers(n_samples, training=True, dropout=dropout, kept=True)
         self.batch = np.empty((n_samples, *sample_shape), network.dtype)
         self.delta = np.empty((n_samples, network.layers[-1].n_outputs), network.dtype)
         drops = any(network.dropout_rates(dropout))
@@ -185,6 +185,7 @@ class MinibatchTrainer:
         loss : float
             Mean loss of the samples as they were met, plus the L2 penalty after the pass.
         """
+        self.network.unlock()
         n_samples = len(self.X)
         order = self.rng.permutation(n_samples) if self.options.shuffle else np.arange(n_samples)
         loss = 0.0
@@ -304,6 +305,7 @@ def run_epochs(trainer, *, score=None):
                 result.converged = True
                 break
     result.converged = result.converged or plans_its_end
+    network.unlock()
     if best is not None:
         for parameter, value in zip(network.parameters(), best, strict=True):
             parameter.value[...] = value
@@ -331,6 +333,7 @@ def _report(result):
 
 def _train_full_batch(network, X, loss, options):
     """Minimise the full objective with L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995)."""
+    network.unlock()
     parameters = network.parameters()
     buffers = network.buffers(len(X), training=True)
     gradients = network.gradients(buffers)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, logsumexp
 
-from skscreen.kernels.activations import ACTIVATIONS
+from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.kernels.conv import col2im, im2col
 from skscreen.kernels.losses import (
     binary_cross_entropy,
@@ -17,7 +17,6 @@ from skscreen.kernels.losses import (
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
 from skscreen.kernels.planes import convolve_and_pool, im2col_planes, max_pool_planes
 from skscreen.kernels.pool import max_pool, max_unpool
-from skscreen.kernels.sparse import sparse_product
 from skscreen.nn import Loss, Teacher
 from skscreen.nn.optimizers import SGD, Adam
 from skscreen.nn.parameters import NO_MASK, Parameter
@@ -45,6 +44,18 @@ def test_activations_and_their_derivatives(rng, name, dtype):
     backward(delta, z)
     tolerance = 1e-6 if dtype == "float64" else 0.2  # the quotient itself is in float32 then
     np.testing.assert_allclose(delta, slope, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_drop_units(rng, dtype):
+    output = rng.standard_normal((7, 5)).astype(dtype)
+    random = rng.random((7, 5)).astype(dtype)
+    real = output.dtype.type
+    expected = (random >= real(0.3)) / real(0.7)
+    dropped = np.full_like(output, np.nan)
+    drop_units(output, random, real(0.3), real(1) / real(0.7), dropped)
+    np.testing.assert_array_equal(random, expected)
+    np.testing.assert_array_equal(dropped, expected * output)
 
 
 def test_relu_lets_nan_pass():
@@ -252,17 +263,6 @@ def test_max_pool_shows_nan(window, values):
     pooled[:] = 0
     max_pool_planes(images.reshape(1, 1, *window), *window, pooled)
     assert np.isnan(pooled).all()
-
-
-@pytest.mark.parametrize("density", [0.0, 0.3, 1.0])
-def test_sparse_product(rng, density):
-    weight = rng.standard_normal((13, 9)) * (rng.random((13, 9)) < density)
-    samples = rng.standard_normal((13, 6))
-    columns, rows = np.nonzero(weight.T)
-    starts = np.searchsorted(columns, np.arange(10))
-    out = np.full((9, 6), np.nan)
-    sparse_product(samples, starts, rows, weight[rows, columns], out)
-    np.testing.assert_allclose(out, weight.T @ samples, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

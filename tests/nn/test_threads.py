@@ -34,7 +34,7 @@ class Holder:
     """Holds the limit on a thread of its own, until told to give it back."""
 
     def __init__(self):
-        self.held, self.end = threading.Event(), threading.Event()
+        self.held, self.end, self.gone = (threading.Event() for _ in range(3))
         self.thread = threading.Thread(target=self.hold)
         self.thread.start()
         assert self.held.wait(30)
@@ -43,6 +43,7 @@ class Holder:
         with single_threaded_blas():
             self.held.set()
             self.end.wait(30)
+        self.gone.set()
 
     def release(self):
         self.end.set()
@@ -63,12 +64,13 @@ def test_the_limit_is_lifted_by_a_thread_that_did_not_set_it(two_blas_threads):
     first, keep = Holder(), threading.Event()
     pool_thread = threading.Thread(target=lambda: (first.hold(), keep.wait(30)))
     first.release()
-    first.held.clear()
-    first.end.clear()
+    for event in (first.held, first.end, first.gone):
+        event.clear()
     pool_thread.start()
     assert first.held.wait(30)
     second = Holder()
     first.end.set()
+    assert first.gone.wait(30)
     second.release()
     assert blas_threads() == two_blas_threads
     keep.set()

@@ -135,6 +135,6 @@ def test_the_sparse_product_is_the_product():
     for layer in masked.layers:
         by_hand = by_hand @ layer.weight + layer.bias
         by_hand = np.maximum(by_hand, 0) if layer.activation == "relu" else by_hand
-    assert masked.buffers(1500)[0].sparse is not None
+    assert masked.plan().forms(1500)[0] == "sparse"
     np.testing.assert_allclose(masked.logits(X), by_hand, atol=1e-4)
     np.testing.assert_allclose(masked.logits(X[:3]), by_hand[:3], atol=1e-4)

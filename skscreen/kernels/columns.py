@@ -1,0 +1,319 @@
+"""Products with the kept weights alone, vectorised over samples that stand side by side.
+
+Samples are held as columns, in blocks: an array of shape (n_blocks, n_rows, width) holds the value
+``row`` of sample ``block * width + column``. A row belongs to a unit, or to one place of a
+channel. The last block may be short of samples; what is left of it is computed from whatever
+stands there and never read.
+
+Every kernel that makes units adds the bias and applies the activation while a row is in cache;
+``code`` is the activation's number in `ACTIVATION_CODES`.
+"""
+
+import math
+
+import numpy as np
+
+from skscreen.kernels._compile import kernel
+
+ACTIVATION_CODES = {"identity": 0, "relu": 1, "tanh": 2, "logistic": 3}
+_RELU, _TANH, _LOGISTIC = 1, 2, 3
+
+
+@kernel
+def _activate(row, code):
+    """Apply an activation to a row in place."""
+    if code == _RELU:
+        zero = row.dtype.type(0)
+        for s in range(row.size):
+            # NaN passes, as in add_bias_relu
+            row[s] = zero if row[s] <= zero else row[s]
+    elif code == _TANH:
+        for s in range(row.size):
+            row[s] = math.tanh(row[s])
+    elif code == _LOGISTIC:
+        one = row.dtype.type(1)
+        for s in range(row.size):
+            row[s] = one / (one + math.exp(-row[s]))
+
+
+@kernel
+def _take_larger(row, other):
+    """Replace what is smaller in a row; NaN is taken over, as by `max_pool`."""
+    for s in range(row.size):
+        better = other[s] > row[s] or other[s] != other[s]
+        row[s] = other[s] if better else row[s]
+
+
+@kernel
+def gather_columns(x, features, scale, out):
+    """Put the samples side by side, eight at a time, with only the features that are read.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_features)
+        Of any number type; multiplied by ``scale``.
+    features : ndarray of int32 of shape (n_rows,)
+    scale : float of the dtype of out
+    out : ndarray of shape (n_blocks, n_rows, width)
+    """
+    n_blocks, n_rows, width = out.shape
+    for block in range(n_blocks):
+        first = block * width
+        stop = min(len(x), first + width)
+        start = first
+        while start + 8 <= stop:
+            x0, x1, x2, x3 = x[start], x[start + 1], x[start + 2], x[start + 3]
+            x4, x5, x6, x7 = x[start + 4], x[start + 5], x[start + 6], x[start + 7]
+            for row in range(n_rows):
+                # unsigned: an index that might be negative is tested each time
+                f = np.uintp(features[row])
+                to = out[block, row, start - first : start - first + 8]
+                to[0], to[1], to[2] = scale * x0[f], scale * x1[f], scale * x2[f]
+                to[3], to[4], to[5] = scale * x3[f], scale * x4[f], scale * x5[f]
+                to[6], to[7] = scale * x6[f], scale * x7[f]
+            start += 8
+        for sample in range(start, stop):
+            for row in range(n_rows):
+                out[block, row, sample - first] = scale * x[sample, np.uintp(features[row])]
+
+
+@kernel
+def scatter_columns(columns, features, out):
+    """Put samples below each other again: the way back from `gather_columns`.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n_blocks, n_rows, width)
+    features : ndarray of int32 of shape (n_rows,)
+        Where each row goes in a flat sample.
+    out : ndarray of shape (n_samples, n_features)
+    """
+    n_blocks, n_rows, width = columns.shape
+    for block in range(n_blocks):
+        first = block * width
+        stop = min(len(out), first + width)
+        start = first
+        while start + 8 <= stop:
+            x0, x1, x2, x3 = out[start], out[start + 1], out[start + 2], out[start + 3]
+            x4, x5, x6, x7 = out[start + 4], out[start + 5], out[start + 6], out[start + 7]
+            for row in range(n_rows):
+                f = np.uintp(features[row])
+                given = columns[block, row, start - first : start - first + 8]
+                x0[f], x1[f], x2[f], x3[f] = given[0], given[1], given[2], given[3]
+                x4[f], x5[f], x6[f], x7[f] = given[4], given[5], given[6], given[7]
+            start += 8
+        for sample in range(start, stop):
+            for row in range(n_rows):
+                out[sample, np.uintp(features[row])] = columns[block, row, sample - first]
+
+
+@kernel
+def kept_product(x, starts, rows, values, bias, code, out):
+    """``activation(W.T @ x + bias)`` for a weight W given by the kept ones of each output.
+
+    Four kept weights at a time, so that each output is loaded and stored once for the four.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_blocks, n_rows, width)
+    starts : ndarray of int32 of shape (n_outputs + 1,)
+        Where the weights of each output start.
+    rows : ndarray of int32 of shape (n_weights,)
+        Row of x that each weight reads.
+    values : ndarray of shape (n_weights,)
+        The weights.
+    bias : ndarray of shape (n_outputs,)
+    code : int
+    out : ndarray of shape (n_blocks, n_outputs, width)
+    """
+    n_blocks, n_outputs, width = out.shape
+    for block in range(n_blocks):
+        columns = x[block]
+        for j in range(n_outputs):
+            to = out[block, j]
+            to[:] = bias[j]
+            k = starts[j]
+            stop = starts[j + 1]
+            while k + 4 <= stop:
+                a, b = columns[np.uintp(rows[k])], columns[np.uintp(rows[k + 1])]
+                c, d = columns[np.uintp(rows[k + 2])], columns[np.uintp(rows[k + 3])]
+                wa, wb, wc, wd = values[k], values[k + 1], values[k + 2], values[k + 3]
+                for s in range(width):
+                    to[s] += wa * a[s] + wb * b[s] + wc * c[s] + wd * d[s]
+                k += 4
+            while k < stop:
+                a = columns[np.uintp(rows[k])]
+                wa = values[k]
+                for s in range(width):
+                    to[s] += wa * a[s]
+                k += 1
+            _activate(to, code)
+
+
+@kernel
+def kept_product_of_one(x, starts, units, values, bias, code, out):
+    """`kept_product` for blocks of one sample: adds up what each input that is not zero gives.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_rows, 1)
+    starts : ndarray of int32 of shape (n_rows + 1,)
+        Where the weights of each input start.
+    units : ndarray of int32 of shape (n_weights,)
+        Output that each weight leads to; no output twice for an input.
+    values : ndarray of shape (n_weights,)
+    bias : ndarray of shape (n_outputs,)
+    code : int
+    out : ndarray of shape (n_samples, n_outputs, 1)
+    """
+    four, one = np.uintp(4), np.uintp(1)
+    for sample in range(len(x)):
+        to = out[sample].reshape(bias.size)
+        to[:] = bias
+        given = x[sample].reshape(x.shape[1])
+        for i in range(given.size):
+            value = given[i]
+            if value == 0:
+                continue
+            k, stop = np.uintp(starts[i]), np.uintp(starts[i + 1])
+            while k + four <= stop:
+                a, b = np.uintp(units[k]), np.uintp(units[k + one])
+                c, d = np.uintp(units[k + one + one]), np.uintp(units[k + four - one])
+                # all are loaded before one is stored: the outputs of an input differ
+                va, vb = to[a] + value * values[k], to[b] + value * values[k + one]
+                vc = to[c] + value * values[k + one + one]
+                vd = to[d] + value * values[k + four - one]
+                to[a], to[b], to[c], to[d] = va, vb, vc, vd
+                k += four
+            while k < stop:
+                to[np.uintp(units[k])] += value * values[k]
+                k += one
+        _activate(to, code)
+
+
+@kernel
+def kept_gradient(x, delta, starts, rows, places, gradient):
+    """Gradient of the kept weights alone: the product of what each reads and what it leads to.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_blocks, n_rows, width)
+        What the layer read.
+    delta : ndarray of shape (n_blocks, n_outputs, width)
+        Gradient of the loss before the activation. Zero for columns without a sample.
+    starts, rows : ndarray of int32
+        See `kept_product`.
+    places : ndarray of int32 of shape (n_weights,)
+        Where each weight stands in the flat gradient.
+    gradient : ndarray of shape (n_inputs * n_outputs,)
+        The other places are left as they are.
+    """
+    n_blocks, n_outputs, width = delta.shape
+    for j in range(n_outputs):
+        for k in range(starts[j], starts[j + 1]):
+            gradient[np.uintp(places[k])] = gradient.dtype.type(0)
+    for block in range(n_blocks):
+        for j in range(n_outputs):
+            slope = delta[block, j]
+            for k in range(starts[j], starts[j + 1]):
+                read = x[block, np.uintp(rows[k])]
+                total = gradient.dtype.type(0)
+                for s in range(width):
+                    total += read[s] * slope[s]
+                gradient[np.uintp(places[k])] += total
+
+
+@kernel
+def pad_columns(x, n_channels, height, width, top, left, out):
+    """Surround images with zeros.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_blocks, n_channels * height * width, n_columns)
+    n_channels, height, width, top, left : int
+        Sizes of an image, and the zero rows above and zero columns to the left.
+    out : ndarray of shape (n_blocks, n_channels, padded height, padded width, n_columns)
+        Zero around the image already.
+    """
+    for block in range(len(x)):
+        for c in range(n_channels):
+            for y in range(height):
+                for i in range(width):
+                    out[block, c, top + y, left + i] = x[block, (c * height + y) * width + i]
+
+
+@kernel
+def kept_convolution(
+    x, line, starts, offsets, values, bias, code, out_h, out_w, window_h, window_w, plane, out
+):
+    """Convolve and pool with the kept weights alone, a channel at a time.
+
+    Neighbours in a line of an image are neighbours in memory, with all their samples: each kept
+    weight meets a whole line of positions in one run, and nothing is copied.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_blocks, n_rows, width)
+        Images, with the rows in the order (channel, y, x).
+    line : int
+        Rows of one line of an image.
+    starts : ndarray of int32 of shape (n_outputs + 1,)
+        Where the weights of each channel start.
+    offsets : ndarray of int32 of shape (n_weights,)
+        Row of x that each weight reads at the first position.
+    values, bias, code
+        See `kept_product`.
+    out_h, out_w : int
+        Positions, at a stride of 1.
+    window_h, window_w : int
+        Size of the windows of the pooling.
+    plane : ndarray of shape (out_h, out_w * width)
+        Working memory.
+    out : ndarray of shape (n_blocks, n_outputs * pooled height * pooled width, width)
+    """
+    width = x.shape[2]
+    pooled_h, pooled_w = out_h // window_h, out_w // window_w
+    n_used = pooled_h * window_h
+    for block in range(len(x)):
+        flat = x[block].reshape(x.shape[1] * width)
+        for j in range(bias.size):
+            for y in range(n_used):
+                to = plane[y]
+                to[:] = bias[j]
+                k = starts[j]
+                stop = starts[j + 1]
+                while k + 4 <= stop:
+                    a = np.uintp((offsets[k] + y * line) * width)
+                    b = np.uintp((offsets[k + 1] + y * line) * width)
+                    c = np.uintp((offsets[k + 2] + y * line) * width)
+                    d = np.uintp((offsets[k + 3] + y * line) * width)
+                    wa, wb, wc, wd = values[k], values[k + 1], values[k + 2], values[k + 3]
+                    for place in range(to.size):
+                        s = np.uintp(place)
+                        to[s] += (
+                            wa * flat[a + s]
+                            + wb * flat[b + s]
+                            + wc * flat[c + s]
+                            + wd * flat[d + s]
+                        )
+                    k += 4
+                while k < stop:
+                    a = np.uintp((offsets[k] + y * line) * width)
+                    wa = values[k]
+                    for place in range(to.size):
+                        s = np.uintp(place)
+                        to[s] += wa * flat[a + s]
+                    k += 1
+            # activations rise, so that the largest value can be looked for first
+            for y in range(pooled_h):
+                highest = plane[y * window_h]
+                for below in range(1, window_h):
+                    _take_larger(highest, plane[y * window_h + below])
+                for i in range(pooled_w):
+                    best = out[block, (j * pooled_h + y) * pooled_w + i]
+                    at = i * window_w * width
+                    best[:] = highest[at : at + width]
+                    for _ in range(1, window_w):
+                        at += width
+                        _take_larger(best, highest[at : at + width])
+                    _activate(best, code)

@@ -1,0 +1,111 @@
+"""What a layer's prediction costs in each of its forms, in nanoseconds.
+
+The choice between the product with the whole weight (BLAS) and that with the kept weights alone
+rests on a model, not on a measurement: so it is the same on every run, and with it the last bits
+of a prediction. The constants were measured on one core of a 2.9 GHz AVX2 processor, with float32
+(BLAS at 94 GFLOP/s); only their ratios matter. ``benchmarks/speed.py`` shows how well they hold.
+"""
+
+# A dense product: of each weight with a sample, of fetching each weight, which is what a single
+# sample waits for, and of each sample.
+DENSE_PRODUCT = 0.0215
+DENSE_WEIGHT = 0.045
+DENSE_SAMPLE = 20.0
+# A convolution: what it costs beside the product to write a value of a patch and to pool one.
+PATCH_VALUE = 0.7
+POOLED_VALUE = 1.5
+# A run of a kept weight over samples side by side: to begin it, and each sample of it.
+RUN = 2.2
+RUN_SAMPLE = 0.06
+# A value of a convolution before and after the pooling, likewise.
+CONV_VALUE = 5.0
+CONV_VALUE_SAMPLE = 0.7
+POOLED = 25.0
+POOLED_SAMPLE = 0.3
+# The bias and activation of a unit likewise.
+UNIT = 12.0
+UNIT_SAMPLE = 0.4
+# One sample by itself: a kept weight, and an input.
+SINGLE_WEIGHT = 0.55
+SINGLE_INPUT = 1.0
+# To put a value of a sample into its column, or back.
+TURN = 0.4
+# To pick a value that is read from among those of a sample.
+PICK = 1.0
+# To take a weight in another order.
+COPY = 1.0
+# To call what computes a layer by BLAS, what does from its kept weights, and what turns samples.
+DENSE_CALL = 3000.0
+KEPT_CALL = 1200.0
+TURN_CALL = 1000.0
+# A form is taken only if it seems to need less than this share of the time of the dense one.
+MARGIN = 0.9
+
+
+def dense_product(n_weights, n_picked, n_samples):
+    """Cost of a dense layer by BLAS, with so many values of a sample picked for it first."""
+    weights = n_weights * (DENSE_PRODUCT * n_samples + DENSE_WEIGHT)
+    return DENSE_CALL + weights + n_samples * (DENSE_SAMPLE + n_picked * PICK)
+
+
+def dense_convolution(n_weights, n_patch_values, n_conv_values, n_positions, n_samples):
+    """Cost of a convolution by BLAS; the numbers of values are those of one sample."""
+    one = n_weights * n_positions * DENSE_PRODUCT
+    return 3 * DENSE_CALL + n_samples * (
+        one + n_patch_values * PATCH_VALUE + n_conv_values * POOLED_VALUE
+    )
+
+
+def copying(n_weights):
+    """Cost of taking the weights of a layer without a mask anew."""
+    return KEPT_CALL + n_weights * COPY
+
+
+def kept_product(n_weights, n_rows, n_units, blocks):
+    """Cost of a layer's kept weights over blocks, (number, width), of samples side by side."""
+    n_blocks, width = blocks
+    if width == 1:
+        return KEPT_CALL + n_blocks * (n_weights * SINGLE_WEIGHT + n_rows * SINGLE_INPUT + n_units)
+    run, unit = RUN + RUN_SAMPLE * width, UNIT + UNIT_SAMPLE * width
+    return KEPT_CALL + n_blocks * (n_weights * run + n_units * unit)
+
+
+def kept_convolution(n_weights, n_lines, line, n_conv_values, n_pooled, blocks):
+    """Cost of a convolution's kept weights: a run for each line of positions."""
+    n_blocks, width = blocks
+    run = RUN + RUN_SAMPLE * line * width
+    values = n_conv_values * (CONV_VALUE + CONV_VALUE_SAMPLE * width)
+    values += n_pooled * (POOLED + POOLED_SAMPLE * width)
+    return KEPT_CALL + n_blocks * (n_weights * n_lines * run + values)
+
+
+def training(dense, kept):
+    """Costs of a step from those of a prediction: three products, the gradient the dearest.
+
+    BLAS is taken to run on two threads, and the kept weights do on one: so the choice, and with
+    it the last bits of a training, do not depend on the machine.
+    """
+    return 3 * dense / 2, 5 * kept
+
+
+def turning(n_values):
+    """Cost of turning values from rows to columns or back."""
+    return TURN_CALL + n_values * TURN
+
+
+def blocks_of(n_samples, width):
+    """Share samples among blocks of nearly the same width.
+
+    Returns
+    -------
+    blocks : tuple of int
+        (number of blocks, their width): at most ``width``, a multiple of 8 above that, and 1 for
+        so few samples that each is better off alone.
+    """
+    if n_samples < 4:
+        return max(n_samples, 1), 1
+    n_blocks = -(-n_samples // width)
+    wide = -(-n_samples // n_blocks)
+    if wide > 8:
+        wide = -(-wide // 8) * 8
+    return -(-n_samples // wide), wide
