@@ -156,7 +156,8 @@ class ClassMoments:
         while True:
             batch = ClassMoments(self.n_classes, self.n_units)
             batch._exponent = exponent
-            batch._collect(scaled(A, -exponent), codes, weights, self)
+            with np.errstate(over="ignore", invalid="ignore"):  # in the wrong scale, or not finite
+                batch._collect(scaled(A, -exponent), codes, weights, self)
             # a pass over the data to find their scale first would cost more, for it is mostly 1
             found = exponents(batch.low.min(axis=0), batch.high.max(axis=0))
             batch._exponent = np.maximum(found, self._exponent)
@@ -232,7 +233,6 @@ class ClassMoments:
         self._weight_mean += (other._weight_mean - self._weight_mean) * share
         share = share[:, None]
         step = scaled(other._mean, powers) + (origin - self._origin) - self._mean
-        step[other.weight_sum == 0] = 0.0
         self._mean += step * share
         change = scaled(other._variance, 2 * powers) - self._variance
         self._variance += share * (change + (1 - share) * step**2)
