@@ -34,6 +34,9 @@ from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
 from skscreen.estimators.samples import as_rows, flat_copy, subset
 from skscreen.nn import Loss, TrainingOptions, train
 
+# So many samples are checked in a shorter way where nothing is unusual about them.
+FEW = 256
+
 TRAINING_CHECKS = {
     "solver": one_of("adam", "sgd", "lbfgs"),
     "alpha": real(0, INFINITY, closed="left"),
@@ -58,6 +61,7 @@ TRAINING_CHECKS = {
     "max_fun": integer(1),
     "checkpoint_epoch": integer(0) | none,
     "dropout": real(0, 1, closed="left"),
+    "inference": one_of("auto", "dense", "sparse"),
     "dtype": one_of("float32", "float64"),
 }
 
@@ -199,14 +203,38 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
 
     def validated_inputs(self, X):
         """Check samples to predict for; return them as the network reads them."""
-        check_is_fitted(self, "network_")
+        if not hasattr(self, "network_"):
+            check_is_fitted(self, "network_")
         if isinstance(X, Handoff):
             return X.inputs  # checked when it was made
+        if self._is_plainly_valid(X):
+            return X
         refuse_device_arrays(X=X)
         X = self._flat_samples(self, X, reset=False)
         dtypes = self._dtypes(self.network_.dtype)
         X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")
         return as_rows(X)
+
+    def _is_plainly_valid(self, X):
+        """Return whether these are a few samples that every check would hand on as they are.
+
+        The checks cost more than a small batch does. Whatever is unusual goes through them.
+        """
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and 0 < len(X) <= FEW
+            and X.shape[1] == self.n_features_in_
+            and X.dtype == self.network_.dtype
+            and X.flags.c_contiguous
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(X).all())
+        )
+
+    def network_output(self, X):
+        """Return the logits, of shape (n_samples, n_outputs), of unchecked samples."""
+        inputs = self.validated_inputs(X)
+        return self.network_.logits(inputs, inference=self.inference)
 
     def _flat_samples(self, probe, X, *, reset):
         """Return samples of one axis; ``probe`` gets attributes on their shape."""
@@ -370,7 +398,9 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         depth = len(self.network_.layers) - 1
         if depth == 0:
             return flat_copy(inputs)
-        return self.network_.logits(inputs, depth=depth).reshape(len(inputs), -1)
+        return self.network_.logits(inputs, depth=depth, inference=self.inference).reshape(
+            len(inputs), -1
+        )
 
     def __getstate__(self):
         # the stamp makes a joblib cache of another version's networks miss

@@ -20,6 +20,7 @@ TRUSTED_TYPES = (
     "skscreen.estimators.mlp.MLPClassifier",
     "skscreen.estimators.mlp.MLPRegressor",
     "skscreen.estimators.pruner.ScreeningPruner",
+    "skscreen.estimators.pruner_cv.ScreeningPrunerCV",
     "skscreen.nn.conv.Conv",
     "skscreen.nn.dense.Dense",
     "skscreen.nn.network.Network",
@@ -53,6 +54,7 @@ def lean_copy(model):
         ``partial_fit`` as ``model`` does. It has no ``report_``, ``scores_``,
         ``f_statistics_``, ``masks_`` and ``history_``; an `estimator`
         that was frozen is an unfitted one; and a Pipeline has no network step before the pruner.
+        Of a `ScreeningPrunerCV` it is the pruner that was fitted in the end.
 
     Examples
     --------
@@ -74,6 +76,7 @@ def lean_copy(model):
     estimator = network_estimator(model)
     if estimator is model:
         return model.detached_copy()
+    model = getattr(model, "pruner_", model)
     state = {name: v for name, v in model.__getstate__().items() if name not in REASONS}
     state["estimator_"] = lean = estimator.detached_copy()
     state["wrapped_"] = unwrap(model.wrapped_).rewrap(lean)

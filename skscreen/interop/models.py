@@ -6,8 +6,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skscreen.estimators import ScreeningPruner, ScreeningPrunerCV
+from skscreen.estimators import ScreeningPruner
 from skscreen.estimators.base import NetworkEstimator
+from skscreen.estimators.delegation import PrunedNetworkMixin
 
 
 @singledispatch
@@ -43,9 +44,8 @@ def _(model: NetworkEstimator):
     return model
 
 
-@network_estimator.register(ScreeningPruner)
-@network_estimator.register(ScreeningPrunerCV)
-def _(model):
+@network_estimator.register
+def _(model: PrunedNetworkMixin):
     check_is_fitted(model)
     return model.estimator_
 

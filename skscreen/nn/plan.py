@@ -182,7 +182,8 @@ class PredictionPlan:
                 scale = self.byte_scale if x.dtype == np.uint8 else self.one
                 columns = step.turned
                 x = x if x.dtype in COLUMN_TYPES else as_numbers(x, self.dtype)
-                gather_columns(x.reshape(len(x), -1), form.features, scale, columns)
+                flat = np.ascontiguousarray(x).reshape(len(x), -1)
+                gather_columns(flat, form.features, scale, columns)
             columns = form.run(columns, step.memory)
         if columns is None:
             output[...] = x

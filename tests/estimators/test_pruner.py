@@ -102,12 +102,12 @@ class TestPredictionThroughThePipeline:
         pipe = Pipeline([("net", network()), ("prune", quick())]).fit(X, y)
         dense = pipe["net"].network_
         passes = []
-        forward = type(dense).forward
+        logits = type(dense).logits
         monkeypatch.setattr(
             type(dense),
-            "forward",
+            "logits",
             lambda self, *args, **kwargs: (
-                passes.append(self is dense) or forward(self, *args, **kwargs)
+                passes.append(self is dense) or logits(self, *args, **kwargs)
             ),
         )
         pipe.predict(X)
