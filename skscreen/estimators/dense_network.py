@@ -79,9 +79,10 @@ def _handed_over(pruner, handoff, y, sample_weight, fit_params):
         )
     if handoff.estimator.was_weighted and sample_weight is None:
         warnings.warn(
-            "the network before the pruner was trained with sample_weight, but the pruner got "
-            "none: its statistics and its training count all samples alike. Hand the weights to "
-            "both steps, for example net__sample_weight and prune__sample_weight",
+            "the network before the pruner was trained with sample_weight, but the pruner "
+            "got none: its statistics and its training count all samples alike. Hand the "
+            "weights to both steps, for example net__sample_weight and "
+            "prune__sample_weight",
             UserWarning,
             stacklevel=5,
         )
