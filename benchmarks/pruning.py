@@ -28,7 +28,15 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner
+from skscreen import (
+    CNNClassifier,
+    Distillation,
+    MLPClassifier,
+    Screen,
+    Screening,
+    ScreeningPruner,
+    Significance,
+)
 from skscreen.datasets import load_dataset
 from skscreen.inspection import network_costs
 
@@ -53,6 +61,14 @@ NETWORKS = {
         ),
         10,
     ),
+}
+
+#: parameters that have parameters of their own
+NESTED = {
+    "criterion": Screening,
+    "score_func": Screen,
+    "selection": Significance,
+    "distill": Distillation,
 }
 
 #: what identifies a run, in the order of the columns
@@ -99,7 +115,6 @@ def run(key, cache):
         settings["data"], settings["split"], settings["network"], settings["seed"]
     )
     X, y, X_eval, y_eval = load(settings["data"], settings["split"])
-    options = dict(option.split("=") for option in settings["options"].split() if option)
     pruner = ScreeningPruner(
         FrozenEstimator(dense),
         granularity=settings["granularity"],
@@ -109,8 +124,8 @@ def run(key, cache):
         schedule=settings["schedule"],
         sparsity=settings["sparsity"],
         random_state=settings["seed"],
-        **{name: parse_value(value) for name, value in options.items()},
     )
+    set_options(pruner, settings["options"])
     start = time.perf_counter()
     pruner.fit(X, y)
     seconds = time.perf_counter() - start
@@ -144,10 +159,18 @@ def revision():
     return f"{commit}+" if changed else commit
 
 
+def set_options(pruner, text):
+    """Set further parameters, such as "n_rounds=5 score_func__pooling=mean"."""
+    options = dict(option.split("=") for option in text.split())
+    for name in {name.partition("__")[0] for name in options if "__" in name}:
+        pruner.set_params(**{name: NESTED[name]()})
+    pruner.set_params(**{name: parse_value(value) for name, value in options.items()})
+
+
 def parse_value(text):
-    """Read an option's value as a number, or None, where it is one."""
-    if text == "None":
-        return None
+    """Read an option's value as a number, a truth value or None, where it is one."""
+    if text in ("None", "True", "False"):
+        return {"None": None, "True": True, "False": False}[text]
     for kind in (int, float):
         try:
             return kind(text)
@@ -261,10 +284,15 @@ def build_parser():
     add("--network", nargs="+", choices=list(NETWORKS), default=["lenet-300-100"])
     add("--granularity", nargs="+", default=["connection"])
     add("--criteria", nargs="+", default=["screening", "magnitude"])
-    add("--f-weights", nargs="+", type=float, default=[ScreeningPruner().f_weight])
+    add("--f-weights", nargs="+", type=parse_value, default=[ScreeningPruner().f_weight])
     add("--allocations", nargs="+", default=[ScreeningPruner().allocation])
     add("--schedules", nargs="+", default=["gradual"])
-    add("--options", nargs="+", default=[""], help="further parameters: 'n_rounds=5 task=auto'")
+    add(
+        "--options",
+        nargs="+",
+        default=[""],
+        help="further parameters: 'n_rounds=5 score_func__pooling=mean'",
+    )
     add("--sparsities", nargs="+", type=float, default=[0.9])
     add("--seeds", type=int, default=5, help="number of seeds")
     add("--jobs", type=int, default=1, help="runs at the same time")

@@ -27,6 +27,9 @@ html_theme_options = {"description": "Pruning neural networks by statistical scr
 
 myst_heading_anchors = 3
 
+# docstrings inherited from scikit-learn refer to its own pages
+suppress_warnings = ["ref.ref"]
+
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings have the types, with shapes and defaults
 numpydoc_show_class_members = False

@@ -26,7 +26,7 @@ weights = np.array([0.001, 1.0, -30.0])
 print("F of w * pixel:", f_statistic(pixel * weights, y_train).F)
 
 # %%
-# Between the two ends of the dial lies the weighted score |w|^(1 - f_weight) * F^f_weight:
+# Between the two ends of the dial lies the weighted score ``|w|^(1 - f_weight) * F^f_weight``:
 # f_weight = 0 is magnitude pruning, f_weight = 1 is screening alone.
 net = MLPClassifier((64, 32), max_iter=60, tol=None, learning_rate="cosine", random_state=0)
 net.fit(X_train, y_train)

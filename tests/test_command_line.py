@@ -49,6 +49,20 @@ def test_a_picture(tmp_path, capsys):
     assert "expected a .png, .pdf or .svg file" in text
 
 
+def test_the_sparsity_by_cross_validation(people_csv, tmp_path, capsys):
+    path = tmp_path / "lean.svg"
+    options = ["--target", "member", "--ignore", "income", "--cv", "2", "--plot", str(path)]
+    assert main(["--data", str(people_csv), *options, *QUICK]) == 0
+    text = capsys.readouterr().out
+    (chosen,) = [line for line in text.splitlines() if line.endswith("chosen")]
+    sparsity = float(chosen.split()[0]) / 100
+    assert f"sparsity {sparsity:g} (connections)" in text
+    assert path.read_text().startswith("<?xml")
+    code, error = errors(capsys, ["--cv", "1", *QUICK])
+    assert (code, len(error.splitlines())) == (2, 1)
+    assert "--cv needs 2 folds or more, got 1" in error
+
+
 def test_channels_of_a_convolutional_network(capsys):
     arguments = ["--network", "cnn", "--granularity", "channel", "--sparsity", "0.5"]
     assert main([*arguments, "--epochs", "2"]) == 0

@@ -72,8 +72,8 @@ print(len(compiled))
 
 def test_no_optional_dependency_is_imported():
     code = """
-import sys, skscreen, skscreen.inspection
-names = ["matplotlib", "onnx", "dask", "torch", "mlxtend"]
+import sys, skscreen, skscreen.inspection, skscreen.interop, skscreen.interop.dask
+names = ["matplotlib", "onnx", "skl2onnx", "dask", "torch", "mlxtend"]
 print([name for name in names if name in sys.modules])
 """
     assert in_a_fresh_process(code) == "[]"

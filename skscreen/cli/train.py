@@ -1,11 +1,20 @@
 """The main job: load, train, prune, compare, save."""
 
 import time
+from itertools import pairwise
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from skscreen import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor, ScreeningPruner
+from skscreen import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    ScreeningPruner,
+    ScreeningPrunerCV,
+)
 from skscreen._tables import column_kinds
 from skscreen.cli.arguments import CNNS
 from skscreen.cli.comparison import compare
@@ -13,7 +22,10 @@ from skscreen.cli.models import SavedModel, save_model
 from skscreen.cli.picture import draw
 from skscreen.cli.preparation import make_preparation
 from skscreen.datasets import DataError, load_dataset
-from skscreen.inspection import compare_costs
+from skscreen.inspection import compare_costs, format_table
+
+# A network of fewer weights than that in each layer is not tried by --cv.
+WEIGHTS_PER_LAYER = 5
 
 NETWORKS = {
     "classification": (MLPClassifier, CNNClassifier),
@@ -32,26 +44,66 @@ def run(arguments):
         random_state=arguments.seed,
     )
     preparation, words = make_preparation(data.X_train)
+    net = build_network(arguments, data)
     pruner = ScreeningPruner(
         sparsity=arguments.sparsity, granularity=arguments.granularity, task=data.task
     )
-    net = build_network(arguments, data)
-    pipe = Pipeline([("prepare", preparation), ("net", net), ("prune", pruner)])
     start = time.perf_counter()
+    search = None
+    if arguments.cv is not None:
+        prepared = np.asarray(preparation.fit_transform(data.X_train))
+        search = choose_sparsity(
+            clone(pruner).set_params(estimator=net), prepared, data, arguments
+        )
+        pruner.set_params(sparsity=search.best_sparsity_)
+    pipe = Pipeline([("prepare", preparation), ("net", net), ("prune", pruner)])
     pipe.fit(data.X_train, data.y_train)
     seconds = time.perf_counter() - start
-    lean = pipe["prune"]
     X_test = np.asarray(pipe["prepare"].transform(data.X_test), dtype=np.float32)
-    print(describe(arguments, data, words, net))
+    print(describe(arguments, data, words, net, pruner))
     print(f"trained and pruned in {seconds:.1f} s\n")
-    print(compare(net, lean, X_test, data.y_test))
-    print(f"\n{compare_costs(net.network_, lean.network_)}")
+    if search is not None:
+        print(f"{sparsity_table(search)}\n")
+    print(compare(net, pruner, X_test, data.y_test))
+    print(f"\n{compare_costs(net.network_, pruner.network_)}")
     print(f"\n{inputs_read(pipe)}")
     if arguments.plot is not None:
-        draw(lean, arguments.plot)
+        draw(pruner, arguments.plot, search)
         print(f"drawn into {arguments.plot}")
     if arguments.save is not None:
         save(arguments, data, pipe)
+
+
+def choose_sparsity(pruner, X, data, arguments):
+    """Search for the sparsity on the training data; return the `ScreeningPrunerCV`."""
+    if arguments.cv < 2:
+        raise DataError(f"--cv needs 2 folds or more, got {arguments.cv}")
+    search = ScreeningPrunerCV(pruner, cv=arguments.cv, refit=False)
+    if arguments.network not in CNNS:
+        sizes = [X.shape[1], *arguments.network]
+        n_weights = sum(a * b for a, b in pairwise(sizes))
+        least = WEIGHTS_PER_LAYER * len(sizes)
+        possible = [s for s in search.sparsities if (1 - s) * n_weights >= least]
+        search.set_params(sparsities=possible or [pruner.sparsity])
+    return search.fit(X, data.y_train)
+
+
+def sparsity_table(search):
+    """Lay out the scores of a `ScreeningPrunerCV`."""
+    results = search.cv_results_
+    errors = results["std_test_score"] / np.sqrt(search.n_splits_ - 1)
+    rows = [["0 %", f"{search.dense_scores_.mean():.4f}", "", "", "dense"]]
+    for number, sparsity in enumerate(results["param_sparsity"]):
+        rows.append(
+            [
+                f"{100 * sparsity:g} %",
+                f"{results['mean_test_score'][number]:.4f}",
+                f"{errors[number]:.4f}",
+                f"{results['mean_weights'][number]:,.0f}",
+                "chosen" if number == search.best_index_ else "",
+            ]
+        )
+    return format_table(["sparsity", "score", "standard error", "weights", ""], rows)
 
 
 def build_network(arguments, data):
@@ -65,7 +117,7 @@ def build_network(arguments, data):
     return cnn(data.image_shape, **CNNS[arguments.network], **training)
 
 
-def describe(arguments, data, words, net):
+def describe(arguments, data, words, net, pruner):
     """Say in some lines what was read and what is trained."""
     name = arguments.network
     if name not in CNNS:
@@ -77,7 +129,7 @@ def describe(arguments, data, words, net):
         f"{n_features} features, {what}",
         *data.notes,
         f"features: {words}",
-        f"network {name}, sparsity {arguments.sparsity} ({arguments.granularity}s), seed "
+        f"network {name}, sparsity {pruner.sparsity} ({arguments.granularity}s), seed "
         f"{arguments.seed}",
     ]
     return "\n".join(lines)

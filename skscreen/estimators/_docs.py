@@ -94,7 +94,7 @@ network_ : Network
         What the last layer's outputs mean.
     n_features_in_ : int
         Number of features seen in ``fit``.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where ``X`` had names that are all strings."""
 
 FIT_PARAMETERS = """\

@@ -7,6 +7,7 @@ from sklearn import neural_network
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators.adapt import fitted_estimator
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
 from skscreen.nn import Dense, Network
@@ -157,6 +158,7 @@ def fit_sklearn(mlp, X, y, sample_weight=None, **fit_params):
             f"fit got {sorted(fit_params)}, which {type(mlp).__name__} of scikit-learn does not "
             "take"
         )
+    refuse_device_arrays(X=X, y=y)
     shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     if isinstance(mlp, neural_network.MLPClassifier) and len(shape) > 1 and shape[1] > 1:
         raise ValueError(f"y must have one label per sample, got shape {tuple(shape)}; {ADVICE}")

@@ -28,6 +28,7 @@ from skscreen._params import (
 )
 from skscreen._version import __version__
 from skscreen.estimators._docs import fill_docs
+from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators._sklearn import check_sample_weight
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
 from skscreen.estimators.samples import as_rows, flat_copy, subset
@@ -186,6 +187,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         return X, target
 
     def _validate_pair(self, probe, X, y, *, reset):
+        refuse_device_arrays(X=X, y=y)
         X, y = validate_data(
             probe,
             self._flat_samples(probe, X, reset=reset),
@@ -207,6 +209,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             return X.inputs  # checked when it was made
         if self._is_plainly_valid(X):
             return X
+        refuse_device_arrays(X=X)
         X = self._flat_samples(self, X, reset=False)
         dtypes = self._dtypes(self.network_.dtype)
         X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")
@@ -269,7 +272,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         result = train(
             network, subset(X, rows), loss, options, rng, score=score, optimizer=optimizer
         )
-        self._set_fitted(network, target, result, go_on, state)
+        weighted = sample_weight is not None
+        self._set_fitted(network, target, result, go_on, state, weighted)
         if not result.converged:
             warnings.warn(
                 f"training stopped at max_iter={options.max_iter} before it converged: raise "
@@ -320,7 +324,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             weight = None
         return lambda network: self._score_held_out(network, X, values, weight)
 
-    def _set_fitted(self, network, target, result, go_on, state):
+    def _set_fitted(self, network, target, result, go_on, state, weighted):
         """Set every fitted attribute at once, so that an interrupt cannot part them."""
         before = vars(self) if go_on else {}
         curve = [*before.get("loss_curve_", []), *result.loss_curve]
@@ -345,10 +349,16 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             "n_outputs_": target.n_outputs,
             "out_activation_": target.output,
             "_training_state": state,
+            "_weighted": weighted or before.get("_weighted", False),
         }
         if not go_on:  # names of an earlier fit
             vars(self).pop("feature_names_in_", None)
         vars(self).update(fitted)
+
+    @property
+    def was_weighted(self):
+        """Whether the network was trained with sample weights."""
+        return getattr(self, "_weighted", False)
 
     def adopt(self, options):
         """Let ``partial_fit`` go on with the penalty that the network was trained with last."""

@@ -18,10 +18,12 @@ from skscreen.pruning import (
     BUDGETS,
     CRITERIA,
     GRANULARITIES,
+    NEED_LABELS,
     SCHEDULES,
     Distillation,
     FWeights,
     PruningPlan,
+    Screening,
     resolve_criterion,
     resolve_distillation,
 )
@@ -53,12 +55,13 @@ PRUNER_CHECKS = {
     "criterion": one_of(*CRITERIA) | function,
     "f_weight": one_of("auto") | real(0, 1),
     "score_func": one_of(*STATISTICS) | instance(Screen) | function,
-    "selection": one_of("auto", *SELECTIONS) | none | instance(Significance),
+    "selection": none | one_of(*SELECTIONS) | instance(Significance),
     "allocation": one_of("auto", *ALLOCATIONS),
     "schedule": one_of(*SCHEDULES) | function,
     "n_rounds": integer(1),
     "pruning_epochs": one_of("auto") | integer(0),
     "fine_tune_epochs": one_of("auto") | integer(0),
+    "refit": none | one_of("least-squares"),
     "learning_rate_init": one_of("auto") | real(0, INFINITY, closed="neither") | none,
     "alpha": one_of("auto") | real(0, INFINITY, closed="left") | none,
     "dropout": one_of("auto") | real(0, 1, closed="left") | none,
@@ -118,18 +121,38 @@ def _least_dropout(pruner, network, n_samples):
     return next(enough, None)
 
 
-def make_plan(pruner, dense, rng, checkpoint):
-    """Turn the parameters into a `PruningPlan` for a fitted network estimator."""
+def check_unlabelled(pruner):
+    """Raise a ValueError if a parameter needs labels, for a pruner that gets none."""
+    distills = resolve_distillation(pruner.distill).weight == 1
+    needs = {
+        "pruning_epochs": not distills and pruner.pruning_epochs != 0,
+        "fine_tune_epochs": not distills and pruner.fine_tune_epochs != 0,
+        "selection": pruner.selection is not None,
+        "validation_fraction": pruner.validation_fraction is not None,
+        "criterion": pruner.criterion in NEED_LABELS,
+    }
+    wanting = [f"{name}={getattr(pruner, name)!r}" for name, value in needs.items() if value]
+    if wanting:
+        raise ValueError(
+            "y=None needs parameters that need no labels, such as refit='least-squares', "
+            f"pruning_epochs=0, fine_tune_epochs=0, got {', '.join(wanting)}"
+        )
+
+
+def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
+    """Turn the parameters into a `PruningPlan` for a fitted network estimator.
+
+    Without labels F has no part in the scores.
+    """
     network = dense.network_
     granularity = GRANULARITIES[pruner.granularity]
     granularity.check(network)
     screen = resolve_screen(pruner.score_func).resolve(rng)
-    screens_inputs = pruner.selection == "auto" and granularity.screens_inputs
-    significance = None if pruner.selection == "auto" else resolve_selection(pruner.selection)
+    significance = resolve_selection(pruner.selection)
     if significance is None and pruner.sparsity is None:
         raise ValueError(
             "sparsity=None needs a selection, which then decides how much is cut, got "
-            f"selection={pruner.selection!r}"
+            "selection=None"
         )
     if significance is not None:
         check_selection(screen.pooling, [layer.n_positions for layer in network.layers])
@@ -139,12 +162,21 @@ def make_plan(pruner, dense, rng, checkpoint):
         pruning_epochs = n_epochs // 2
     if fine_tune_epochs == "auto":
         fine_tune_epochs = n_epochs - n_epochs // 2
+    criterion = resolve_criterion(pruner.criterion)
+    # what compares itself with screening, and a selection of the user's own, are left alone
+    screens_inputs = (
+        labelled
+        and pruner.f_weight == "auto"
+        and significance is None
+        and isinstance(criterion, Screening)
+        and granularity.screens_inputs
+    )
     allocation = pruner.allocation
     if allocation == "auto":
         allocation = granularity.default_allocation(network)
     return PruningPlan(
-        criterion=resolve_criterion(pruner.criterion),
-        f_weights=FWeights(pruner.f_weight, screens_inputs),
+        criterion=criterion,
+        f_weights=FWeights(pruner.f_weight if labelled else 0.0, screens_inputs),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,
@@ -157,5 +189,6 @@ def make_plan(pruner, dense, rng, checkpoint):
         fine_tune_epochs=fine_tune_epochs,
         checkpoint=checkpoint,
         distillation=resolve_distillation(pruner.distill),
+        refit=pruner.refit,
         verbose=pruner.verbose,
     )

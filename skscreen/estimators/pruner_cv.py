@@ -9,13 +9,15 @@ from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import Bunch, _safe_indexing, indexable
+from sklearn.utils import Bunch, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from skscreen._params import check_parameters, function, integer, mapping, none, one_of
+from skscreen._params import boolean, check_parameters, function, integer, mapping, none, one_of
+from skscreen.estimators._sklearn import safe_indexing
 from skscreen.estimators.delegation import PrunedNetworkMixin
 from skscreen.estimators.handoff import find_handoff
 from skscreen.estimators.path import as_pruner, check_sparsities, network_size, walk
+from skscreen.estimators.progress import progress
 
 
 def best(results):
@@ -40,6 +42,8 @@ CHECKS = {
     "rule": one_of(*RULES) | function,
     "limits": mapping | none,
     "fine_tune_epochs": one_of("auto") | integer(0) | none,
+    "refit": boolean,
+    "verbose": boolean | integer(0),
 }
 
 
@@ -70,10 +74,16 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         mean score may be below that of the dense networks. With "below_dense" the `rule` has no
         effect: the sparsest such network is taken.
     fine_tune_epochs : int, "auto" or None, default="auto"
-        Epochs of each copy. "auto" is half of those of the pruner: the sparsities are compared
-        with each other. None takes as many as the pruner.
+        Epochs of each copy. "auto" is three quarters of those of the pruner, None all: the
+        sparsities are compared with each other, and their scores are a little below those of a
+        full fit.
+    refit : bool, default=True
+        Whether the pruner is fitted on all samples in the end; without it there are the results
+        alone.
     n_jobs : int or None, default=None
         Folds at once, by joblib. The choice does not depend on it.
+    verbose : int, default=0
+        1 shows how many folds are done: a bar where tqdm is installed, else lines.
 
     Attributes
     ----------
@@ -120,6 +130,7 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     """
 
     task = "auto"
+    _follows_network = False
 
     def __init__(
         self,
@@ -131,7 +142,9 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         rule="one-se",
         limits=None,
         fine_tune_epochs="auto",
+        refit=True,
         n_jobs=None,
+        verbose=0,
     ):
         self.estimator = estimator
         self.sparsities = sparsities
@@ -140,7 +153,9 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         self.rule = rule
         self.limits = limits
         self.fine_tune_epochs = fine_tune_epochs
+        self.refit = refit
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X, y, sample_weight=None, *, groups=None, **params):
         """Choose the sparsity and fit the pruner with it.
@@ -176,19 +191,16 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         X, y = indexable(X, y)
         splitter = check_cv(self.cv, y, classifier=is_classifier(pruner))
         folds = list(splitter.split(X, y, **routed.splitter.split))
-        found = Parallel(n_jobs=self.n_jobs)(
+        found = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(_walk_fold)(
                 clone(pruner), X, y, fold, sparsities, scorer, routed, self.fine_tune_epochs
             )
             for fold in folds
         )
+        found = list(progress(found, len(folds), "folds") if self.verbose else found)
         results, dense_scores = _results(found, sparsities)
         index, limit = self._choose(results, dense_scores)
-        pruner.set_params(sparsity=sparsities[index])
-        pruner.fit(X, y, **routed.estimator.fit)
         fitted = {
-            "pruner_": pruner,
-            "estimator_": pruner.estimator_,
             "best_index_": index,
             "best_sparsity_": sparsities[index],
             "best_score_": float(results["mean_test_score"][index]),
@@ -196,11 +208,13 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             "cv_results_": results,
             "dense_scores_": dense_scores,
             "n_splits_": len(folds),
-            "_support": pruner.get_support(),
-            "_follows_network": False,
-            "_feature_deviations": pruner.__dict__["_feature_deviations"],
-            "_importances": pruner.__dict__["_importances"],
         }
+        if self.refit:
+            pruner.set_params(sparsity=sparsities[index])
+            fitted["pruner_"] = pruner.fit(X, y, **routed.estimator.fit)
+            fitted["estimator_"] = pruner.estimator_
+        for name in ("pruner_", "estimator_"):  # of an earlier fit
+            vars(self).pop(name, None)
         vars(self).update(fitted)
         return self
 
@@ -279,6 +293,24 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         return index, exceeded[0]
 
     @property
+    def wrapped_(self):
+        """See `ScreeningPruner`."""
+        return self._fitted_pruner().wrapped_
+
+    @property
+    def _support(self):
+        return self._fitted_pruner().get_support()
+
+    @property
+    def _importances(self):
+        return self._fitted_pruner()._importances
+
+    @property
+    def feature_deviations_(self):
+        """See `ScreeningPruner`."""
+        return self._fitted_pruner().feature_deviations_
+
+    @property
     def sparsity_(self):
         """Share of the weights that are cut."""
         return self._fitted_pruner().sparsity_
@@ -323,7 +355,7 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
     train, test = fold
     own = {
         name: {
-            key: _safe_indexing(value, rows) if _is_per_sample(value, X) else value
+            key: safe_indexing(value, rows) if _is_per_sample(value, X) else value
             for key, value in metadata.items()
         }
         for name, metadata, rows in (
@@ -331,16 +363,16 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
             ("score", routed.scorer.score, test),
         )
     }
-    X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-    X_test, y_test = _safe_indexing(X, test), _safe_indexing(y, test)
+    X_train, y_train = safe_indexing(X, train), safe_indexing(y, train)
+    X_test, y_test = safe_indexing(X, test), safe_indexing(y, test)
     weight = own["fit"].pop("sample_weight", None)
     begin = time.perf_counter()
     dense, leans = walk(pruner, X_train, y_train, sparsities, weight, own["fit"], fine_tune_epochs)
     rows = [{"score": scorer(dense, X_test, y_test, **own["score"])}]
-    for lean in leans:
+    for network, lean in leans:
         fitted = time.perf_counter()
         score = scorer(lean, X_test, y_test, **own["score"])
-        sizes = dict(zip(SIZES, network_size(lean.network_), strict=True))
+        sizes = dict(zip(SIZES, network_size(network), strict=True))
         row = {
             "score": score,
             "fit_time": fitted - begin,

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skscreen.estimators import ScreeningPruner
 from skscreen.estimators.base import NetworkEstimator
+from skscreen.estimators.delegation import PrunedNetworkMixin
 
 
 @singledispatch
@@ -17,8 +18,8 @@ def network_estimator(model):
     Parameters
     ----------
     model : estimator
-        A fitted network estimator; a fitted `ScreeningPruner`, whose lean network is meant; or a
-        `sklearn.frozen.FrozenEstimator` around one of them.
+        A fitted network estimator; a fitted `ScreeningPruner` or `ScreeningPrunerCV`, whose lean
+        network is meant; or a `sklearn.frozen.FrozenEstimator` around one of them.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def _(model: NetworkEstimator):
 
 
 @network_estimator.register
-def _(model: ScreeningPruner):
+def _(model: PrunedNetworkMixin):
     check_is_fitted(model)
     return model.estimator_
 
@@ -60,3 +61,33 @@ def _(model: Pipeline):
         "model must be a network estimator or a pruner of skscreen, got a Pipeline: give its last "
         "step, pipeline[-1], and keep the steps before it by other means"
     )
+
+
+def lean_steps(pipeline):
+    """Return the steps of a Pipeline before the last, without a network that the pruner follows.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted, with a network estimator or a pruner as the last step.
+
+    Returns
+    -------
+    steps : list of (name, estimator)
+
+    Raises
+    ------
+    ValueError
+        For a network whose hidden activations are read by later steps.
+    """
+    steps = pipeline.steps[:-1]
+    last = pipeline[-1]
+    if isinstance(last, ScreeningPruner) and last.estimator is None:
+        steps = steps[:-1]
+    for name, step in steps:
+        if isinstance(step, NetworkEstimator):
+            raise ValueError(
+                f"only the last step may be a network, got {name!r} of type {type(step).__name__} "
+                "whose hidden activations are the features of the next step"
+            )
+    return steps

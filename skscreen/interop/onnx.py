@@ -4,10 +4,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skscreen._version import __version__
-from skscreen.estimators.base import NetworkEstimator
 from skscreen.interop.archive import write_whole
 from skscreen.interop.extras import ONNX, require_extra
-from skscreen.interop.models import network_estimator
+from skscreen.interop.models import lean_steps, network_estimator
 from skscreen.interop.onnx_graph import onnx_type, outputs, write_estimator
 from skscreen.interop.onnx_steps import register_converters
 
@@ -142,14 +141,8 @@ def _pipeline_to_onnx(pipeline, X, opset):
         raise ValueError("X must be given for a Pipeline, since its inputs may be of many types")
     register_converters()
     network = network_estimator(pipeline[-1])
-    steps = [step for step in pipeline.steps[:-1] if not _is_network(step[1])]
     return skl2onnx.to_onnx(
-        Pipeline([*steps, ("network", network)]),
+        Pipeline([*lean_steps(pipeline), ("network", network)]),
         X[:1],
         target_opset={"": opset, "ai.onnx.ml": 3},
     )
-
-
-def _is_network(step):
-    """Whether a step is a network that hands itself to the pruner."""
-    return isinstance(step, NetworkEstimator)

@@ -3,11 +3,11 @@
 from skscreen.pruning.allocation import ALLOCATIONS, allocate
 from skscreen.pruning.compaction import compact
 from skscreen.pruning.connections import Connections
-from skscreen.pruning.criteria import CRITERIA, Screening, resolve_criterion
+from skscreen.pruning.criteria import CRITERIA, NEED_LABELS, Screening, resolve_criterion
 from skscreen.pruning.data import ScreeningData
 from skscreen.pruning.distillation import Distillation, resolve_distillation
 from skscreen.pruning.evidence import Evidence
-from skscreen.pruning.f_weights import FWeights
+from skscreen.pruning.f_weights import FWeight, FWeights
 from skscreen.pruning.granularity import GRANULARITIES, Choice, Goal, Granularity, register
 from skscreen.pruning.inputs import Inputs
 from skscreen.pruning.loop import PruningPlan, PruningResult, prune
@@ -22,11 +22,13 @@ __all__ = [
     "BUDGETS",
     "CRITERIA",
     "GRANULARITIES",
+    "NEED_LABELS",
     "SCHEDULES",
     "Choice",
     "Connections",
     "Distillation",
     "Evidence",
+    "FWeight",
     "FWeights",
     "Goal",
     "Granularity",

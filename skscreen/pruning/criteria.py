@@ -57,15 +57,14 @@ class Screening(BaseEstimator):
         magnitude = np.broadcast_to(magnitude, evidence.shape)
         f_weight = weight.side + weight.source
         if f_weight == 0:  # spares the forward pass that F would need
-            return magnitude.astype(np.float64)
+            return evidence.screened(magnitude.astype(np.float64), lambda sizes, index: sizes)
         F = evidence.statistic(self.side)
         if weight.source > 0:
             F = product(F, evidence.statistic("source"), weight.source / f_weight)
-        return self.weigh(magnitude, F, f_weight)
-
-    def weigh(self, size, F, f_weight):
-        """Combine sizes and F-statistics of one layer to scores."""
-        return WEIGHTINGS[self.weighting](size, F, f_weight)
+        weighting = WEIGHTINGS[self.weighting]
+        return evidence.screened(
+            magnitude, lambda sizes, index: weighting(sizes, F[index], f_weight)
+        )
 
 
 def product(magnitude, F, f_weight):
@@ -130,6 +129,18 @@ def snip(evidence):
     return np.abs(evidence.saliency)
 
 
+def partial_f(evidence):
+    """What the output loses without it, if the layer that reads it is fitted again.
+
+    The F to remove of stepwise regression, for every single connection: ``w**2 / [S^-1]_jj`` with
+    the inverse covariance of what the unit reads, times how much an error in that unit matters for
+    what the network says; the root of it. It is the saliency of the optimal brain surgeon (Hassibi
+    & Stork 1993), layer by layer. Units and channels are eliminated backward, the cheapest first.
+    It needs no labels; it goes with ``refit="least-squares"``.
+    """
+    return evidence.partial_f
+
+
 SIDES = ("source", "target", "both")
 
 #: name -> criterion
@@ -140,7 +151,12 @@ CRITERIA = {
     "taylor": taylor,
     "snip": snip,
     "random": random,
+    "partial-f": partial_f,
 }
+
+
+#: criteria that look at the loss
+NEED_LABELS = ("taylor", "snip")
 
 
 def resolve_criterion(criterion):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skscreen.nn.threads import single_threaded_blas
+
 
 def eliminate(covariance, weight, importance, groups):
     """Score groups of variables by the order in which backward elimination drops them.
@@ -40,7 +42,12 @@ def eliminate(covariance, weight, importance, groups):
     >>> eliminate(covariance, weight, np.ones(1), np.arange(3)).round(2)
     array([0.44, 1.9 , 0.5 ])
     """
-    members, inverse, weight = _padded(covariance, weight * np.sqrt(importance), groups)
+    with single_threaded_blas():  # many small products
+        return _eliminate(covariance, weight * np.sqrt(importance), groups)
+
+
+def _eliminate(covariance, weight, groups):
+    members, inverse, weight = _padded(covariance, weight, groups)
     scores = np.zeros(int(groups.max()) + 1)
     left = np.unique(groups)
     highest = 0.0
@@ -60,7 +67,7 @@ def eliminate(covariance, weight, importance, groups):
 def _padded(covariance, weight, groups):
     """Return the members of each group, the inverse and the weights, all groups of one size.
 
-    Small groups are filled up with variables of their own kind: without weight, correlation, or effect.
+    Small groups are filled up with variables that have no weight, correlation, or effect.
     """
     order = np.argsort(groups, kind="stable")
     _, sizes = np.unique(groups, return_counts=True)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from skscreen.pruning.partial_f import connection_scores, unit_scores
 from skscreen.screening import ClassMoments
 
 
@@ -34,6 +35,9 @@ class Evidence(ABC):
     rms, spread : ndarray
         Root mean square and standard deviation of the activations, over positions as well, from
         as many samples as the screen says.
+    partial_f : ndarray
+        Root of what the output would lose without the connection, or the unit, if the layer that
+        reads it were fitted again; see `skscreen.pruning.partial_f`.
     saliency : ndarray
         Mean over the samples of weight times gradient of the loss: what the loss would fall by,
         to first order, without the connection or unit.
@@ -80,6 +84,17 @@ class Evidence(ABC):
     def statistic(self, side):
         """F of the "source", of the "target", or of "both"."""
 
+    def screened(self, sizes, weigh):
+        """Return scores that a function makes of sizes.
+
+        Parameters
+        ----------
+        sizes : ndarray of the shape of the scores
+        weigh : callable
+            ``weigh(sizes, index)`` returns the scores of the candidates ``index``.
+        """
+        return weigh(sizes, ...)
+
     @property
     @abstractmethod
     def rms(self):
@@ -89,6 +104,11 @@ class Evidence(ABC):
     @abstractmethod
     def spread(self):
         """Standard deviation of the activations."""
+
+    @property
+    @abstractmethod
+    def partial_f(self):
+        """Root of what the output would lose without it, after a refit."""
 
     @property
     @abstractmethod
@@ -165,6 +185,20 @@ class ConnectionEvidence(Evidence):
         return np.sqrt(self._of.source_totals[self.layer].variance())[:, None]
 
     @property
+    def partial_f(self):
+        """``|w|`` times the standard deviation of the source that the others do not explain.
+
+        Times the root of how much an error in the target matters.
+        """
+        layer = self.network.layers[self.layer]
+        return connection_scores(
+            self._of.source_covariance(self.layer),
+            layer.weight,
+            layer.connected(),
+            self._of.importance[self.layer],
+        )
+
+    @property
     def saliency(self):
         """Weight times mean gradient, of the shape of the weights."""
         return self._gradients.saliency
@@ -196,7 +230,7 @@ class UnitEvidence(Evidence):
     def outgoing(self):
         """Norm of the weights that read each unit."""
         after = self.network.layers[self.layer + 1]
-        return _norms(after.weight, after.source_units(self.shape[0]), self.shape[0])
+        return norms(after.weight, after.source_units(self.shape[0]), self.shape[0])
 
     @property
     def magnitude(self):
@@ -230,7 +264,20 @@ class UnitEvidence(Evidence):
     def _as_read(self, square):
         """Root of the mean of squares over the inputs of the next layer that show a unit."""
         units = self.network.layers[self.layer + 1].source_units(self.shape[0])
-        return _root_mean(square(self._of.source_totals[self.layer + 1]), units, self.shape[0])
+        return root_mean(square(self._of.source_totals[self.layer + 1]), units, self.shape[0])
+
+    @property
+    def partial_f(self):
+        """What a backward elimination from the layer that reads the units finds them worth."""
+        after = self.network.layers[self.layer + 1]
+        return unit_scores(
+            self._of.source_covariance(self.layer + 1),
+            after.weight,
+            after.connected(),
+            self._of.importance[self.layer + 1],
+            after.source_units(self.shape[0]),
+            self.shape[0],
+        )
 
     @property
     def saliency(self):
@@ -243,70 +290,13 @@ class UnitEvidence(Evidence):
         return self._gradients.unit_saliency_rms
 
 
-class InputEvidence(Evidence):
-    """Evidence on the inputs of the network: features, or the channels of an image.
-
-    The magnitude is the norm of the weights that read an input.
-    """
-
-    @property
-    def _units(self):
-        """Input that each row of the first layer's weight belongs to."""
-        return self.network.layers[0].source_units(None)
-
-    @property
-    def shape(self):
-        """(n_inputs,)."""
-        return (int(self._units.max()) + 1,)
-
-    @property
-    def outgoing(self):
-        """Norm of the weights that read each input."""
-        return _norms(self.network.layers[0].weight, self._units, self.shape[0])
-
-    @property
-    def magnitude(self):
-        """The same: nothing leads to an input."""
-        return self.outgoing
-
-    @property
-    def F(self):
-        """F of each input."""
-        return self._of.statistics("input")[0].F
-
-    def statistic(self, side):
-        """F of the input; an input has no sides."""
-        return self.F
-
-    @property
-    def rms(self):
-        """Root mean square of each input, over positions as well."""
-        return _root_mean(self._of.source_totals[0].mean_square(), self._units, self.shape[0])
-
-    @property
-    def spread(self):
-        """Standard deviation of each input, over positions as well."""
-        return _root_mean(self._of.source_totals[0].variance(), self._units, self.shape[0])
-
-    @property
-    def saliency(self):
-        """Sum over an input's weights of weight times mean gradient."""
-        return np.bincount(self._units, self._gradients.input_saliency, self.shape[0])
-
-    @property
-    def saliency_rms(self):
-        """Root mean square over minibatches of that sum; of a channel, over its weights too."""
-        squares = self._gradients.input_saliency_rms**2
-        return np.sqrt(np.bincount(self._units, squares, self.shape[0]))
-
-
-def _norms(weight, units, n_units):
+def norms(weight, units, n_units):
     """Norm of the weights whose rows belong to each unit."""
     squares = (weight.astype(float) ** 2).sum(axis=1)
     return np.sqrt(np.bincount(units, squares, minlength=n_units))
 
 
-def _root_mean(squares, units, n_units):
+def root_mean(squares, units, n_units):
     """Root of the mean of the squares that belong to each unit; 0 for one without any."""
     total = np.bincount(units, squares, n_units)
     return np.sqrt(total / np.maximum(np.bincount(units, minlength=n_units), 1))

@@ -10,7 +10,7 @@ from skscreen.pruning.criteria import checked_scores
 from skscreen.screening import anova_table
 
 #: name -> subclass of `Granularity`; a class enters itself, see `register`
-GRANULARITIES = {}
+GRANULARITIES: dict[str, type] = {}
 
 
 def register(name):
@@ -84,7 +84,7 @@ class Granularity(ABC):
     ----------
     name : str
         The name it is registered under.
-    side : {"source", "unit", "input"}
+    side : {"source", "unit", "inputs"}
         Whose statistics stand behind the cuts: those of what a layer reads, of its own units, or
         of the inputs of the network.
     least_alpha : float

@@ -4,9 +4,10 @@ import numpy as np
 
 from skscreen.screening import Significance, certain_null_share, significant_in_pairs
 
-# Share of the inputs that must be null for sure before any is cut for it; see
-# docs/experiments-f-weight.md.
+# Share of the inputs, and number, that must be null for sure before any is cut for it; see
+# docs/experiments-f-weight.md. The pruning copes with a few by itself.
 PREVAILING = 0.3
+MANY = 30
 
 
 def inputs_worth_reading(evidence):
@@ -22,11 +23,10 @@ def inputs_worth_reading(evidence):
     inputs : ndarray of bool of shape (n_inputs,) or None
         True for the inputs of the first layer that are significant at a false discovery rate of
         0.05, by themselves or, in a fully connected layer, in a pair (`significant_in_pairs`).
-        None, for all, unless the `certain_null_share` of those that vary and are connected is at
-        least `PREVAILING`; None too for a statistic without p-values.
+        None, for all, unless `nulls_prevail`; None too for a statistic without p-values.
     """
     found, layer = evidence.statistics("source")[0], evidence.network.layers[0]
-    if certain_null_share(p_values_in_use(found, layer)) < PREVAILING:
+    if not nulls_prevail(p_values_in_use(found, layer)):
         return None
     inputs = Significance("fdr")(found)
     if layer.n_positions == 1:
@@ -34,6 +34,23 @@ def inputs_worth_reading(evidence):
         task = "regression" if data.n_classes is None else "classification"
         inputs |= significant_in_pairs(data.X, data.target, task=task)
     return inputs
+
+
+def nulls_prevail(p):
+    """Say whether so many inputs are null for sure that these should go before all else.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n_inputs,)
+        p-values of the inputs in use.
+
+    Returns
+    -------
+    prevail : bool
+        Whether the `certain_null_share` is at least `PREVAILING`, and stands for `MANY` inputs.
+    """
+    share = certain_null_share(p)
+    return share >= PREVAILING and share * len(p) >= MANY
 
 
 def p_values_in_use(statistics, layer):

@@ -13,6 +13,7 @@ from skscreen.pruning.granularity import Goal
 from skscreen.pruning.masks import mask_network
 from skscreen.pruning.network_evidence import NetworkEvidence
 from skscreen.pruning.record import Record
+from skscreen.pruning.refit import USUAL_RIDGE, LayerMoments, refit
 from skscreen.pruning.schedules import sparsities
 from skscreen.screening import ResolvedScreen
 
@@ -50,6 +51,8 @@ class PruningPlan:
     checkpoint : Network or None
         The dense network at an earlier time: what is left gets its weights before the fine-tuning.
     distillation : Distillation
+    refit : {None, "least-squares"}
+        Whether the kept weights are solved again after each cut; see `skscreen.pruning.refit`.
     verbose : bool or int
         Whether to print a line for each round.
     """
@@ -68,6 +71,7 @@ class PruningPlan:
     fine_tune_epochs: int
     checkpoint: object
     distillation: Distillation
+    refit: str | None
     verbose: int
 
     @property
@@ -78,14 +82,15 @@ class PruningPlan:
     def rule(self, network, inputs=None):
         """Say in words what decides what is kept of a network, of which inputs may be read."""
         rules = [] if self.significance is None else [str(self.significance)]
-        if inputs is not None:
-            rules.append(f"{np.count_nonzero(inputs)} of {len(inputs)} inputs by fdr at 0.05")
         if self.sparsity is not None:
             counted = self.granularity(network, self.budget).counted
             rules.append(
                 f"sparsity={self.sparsity:g} of the {counted}, {self.allocation} allocation"
             )
-        return ", then ".join(rules)
+        rule = ", then ".join(rules)
+        if inputs is not None:
+            rule += f", of {np.count_nonzero(inputs)} of {len(inputs)} inputs: the others are null"
+        return rule
 
     def goals(self, start):
         """Return the `Goal` of each round for a network of which the share ``start`` is cut."""
@@ -157,6 +162,8 @@ def prune(network, data, plan, options, rng, *, score=None):
         final = number == len(goals)
         choice, found, inputs = cut(training, granularity, goal, record, final=final)
         record.cut(number, choice)
+        if number == 1 and plan.verbose:
+            _say_what_is_null(record.layers, inputs)
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
@@ -199,7 +206,14 @@ def cut(training, granularity, goal, record=None, *, final=False):
         The inputs that may be read at all; None for all.
     """
     network, plan = training.network, training.plan
-    evidence = NetworkEvidence(network, training.data, plan.screen, training.rng, plan.f_weights)
+    evidence = NetworkEvidence(
+        network,
+        training.data,
+        plan.screen,
+        training.rng,
+        plan.f_weights,
+        layer_moments=training.layer_moments,
+    )
     # before the masks change what the units do
     statistics = granularity.statistics(evidence) if final else None
     scores = granularity.scores(evidence, plan.criterion)
@@ -207,8 +221,13 @@ def cut(training, granularity, goal, record=None, *, final=False):
         record.observe(evidence, final=final)
     inputs = plan.f_weights.inputs(evidence)
     choice = granularity.select(evidence, scores, replace(goal, inputs=inputs))
-    # where no training follows that could do better, the biases make up for what is cut
-    mask_network(network, choice.masks, None if plan.trains else evidence.source_means)
+    # where nothing follows that could do better, the biases make up for what is cut
+    better = plan.trains or plan.refit is not None
+    teacher = training.teacher()
+    mask_network(network, choice.masks, None if better else evidence.source_means)
+    if teacher is not None:
+        # masks that are not the last ones need no ridge of their own
+        refit(network, teacher, training.layer_moments, ridge=None if final else USUAL_RIDGE)
     return choice, statistics, inputs
 
 
@@ -225,11 +244,23 @@ class Training:
         self.rng = rng
         self.patience = options.tol
         self.options = replace(options, tol=None, learning_rate="constant", checkpoint_epoch=None)
+        self.layer_moments = LayerMoments(data.X, data.sample_weight)
+        self.dense = None if plan.refit is None else network.copy()
         teacher = plan.distillation.teacher(network, data.X)
         self.loss = Loss(network.output, data.target, data.sample_weight, teacher)
         self.optimizer = None
         if options.solver != "lbfgs":
             self.optimizer = self.options.new_optimizer(network.parameters())
+
+    def teacher(self):
+        """Return the network that a refit shall stay near to; None without a refit.
+
+        That is the dense one, as long as no training has gone on from there; else the network as
+        it is now, before the next cut.
+        """
+        if self.dense is None or self.plan.pruning_epochs == 0:
+            return self.dense
+        return self.network.copy()
 
     def go_on(self, n_epochs, score=None, **changes):
         """Train for some epochs, possibly none; return the loss curve."""
@@ -283,6 +314,13 @@ def _warn_of_chance(layers, significance):
 def epochs_of_round(n_epochs, number, n_rounds):
     """Epochs of round ``number``, from 1: as even as whole numbers can be, later rounds first."""
     return n_epochs * number // n_rounds - n_epochs * (number - 1) // n_rounds
+
+
+def _say_what_is_null(layers, inputs):
+    """Print the share of nulls of each layer, and how many inputs were cut for it."""
+    shares = ", ".join(f"{layer.pi0:.2f}" for layer in layers)
+    cut = "" if inputs is None else f": {np.count_nonzero(~inputs)} of {len(inputs)} inputs go"
+    print(f"share of null units, pi0, by layer: {shares}{cut}")
 
 
 def _entry(phase, number, network, n_epochs, curve, plan):

@@ -4,8 +4,11 @@ from functools import cached_property
 
 import numpy as np
 
-from skscreen.pruning.evidence import ConnectionEvidence, InputEvidence, UnitEvidence
+from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
+from skscreen.pruning.input_evidence import InputEvidence
+from skscreen.pruning.partial_f import unit_importance
+from skscreen.pruning.refit import LayerMoments, merged
 from skscreen.screening import ClassMoments, PooledMoments
 
 
@@ -38,7 +41,7 @@ def _unit_shape(layer):
 SIDES = {
     "source": (_source_shape, _source_values, None),  # what its connections read
     "unit": (_unit_shape, _unit_values, None),  # its own units
-    "input": (_input_shape, _input_values, 1),  # features, or channels of the image
+    "inputs": (_input_shape, _input_values, 1),  # features, or channels of the image
 }
 
 
@@ -56,11 +59,13 @@ class NetworkEvidence:
     f_weights : FWeights
         The weight of F in each layer.
     moments : dict of str to list of PooledMoments, default={}
-        Moments of a side ("source", "unit", "input") that are known already, a list with one for each
-        layer; the others are collected when they are asked for.
+        Moments of a side ("source", "unit", "inputs") that are known already, a list with one
+        for each layer; the others are collected when they are asked for.
+    layer_moments : LayerMoments or None, default=None
+        Second moments of what the layers read, on the same samples; None to collect them.
     """
 
-    def __init__(self, network, data, screen, rng, f_weights, *, moments=None):
+    def __init__(self, network, data, screen, rng, f_weights, *, moments=None, layer_moments=None):
         self.network = network
         streams = screen.statistic.streams
         self.data = data if streams else data.unweighted_subsample(screen.samples, rng)
@@ -69,6 +74,7 @@ class NetworkEvidence:
         self._f_weights = f_weights
         self._moments = dict(moments or {})
         self._statistics = {}
+        self._layer_moments = layer_moments or LayerMoments(data.X, data.sample_weight)
 
     def knows(self, side):
         """Return whether the moments of a side are there without another pass over the data."""
@@ -77,7 +83,7 @@ class NetworkEvidence:
     def moments(self, side):
         """Return `PooledMoments` of each layer's "source" units, or of its own ("unit").
 
-        Those of the network's inputs, "input", are a list of one.
+        Those of the network's inputs, "inputs", are a list of one.
         """
         if side not in self._moments:
             self._moments[side] = self._collect(side)
@@ -133,6 +139,15 @@ class NetworkEvidence:
     def source_means(self):
         """Mean of what each layer reads over samples and positions, from `screen.samples`."""
         return [totals.means[0] for totals in self.source_totals]
+
+    def source_covariance(self, number):
+        """Covariance of what a layer reads, of shape (n_inputs, n_inputs)."""
+        return merged(self._layer_moments.of(self.network, number)).covariance()
+
+    @cached_property
+    def importance(self):
+        """How much an error in each unit matters, for each layer; see `unit_importance`."""
+        return unit_importance(self.network, self.data.X)
 
     @cached_property
     def gradients(self):

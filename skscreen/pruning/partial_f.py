@@ -1,24 +1,77 @@
 """Partial F: what the fit of a layer loses without one of its inputs, given the others.
 
-If a target is a linear function of several variables, leaving one of them out and fitting the others again
-adds ``w**2 / [S^-1]_jj`` to the mean squared error, with its weight w and the covariance S of the
-variables: divided by the residual variance that is the F to remove of stepwise regression, and it is the
-saliency of the optimal brain surgeon (Hassibi & Stork 1993) for a layer. ``1 / [S^-1]_jj`` is the
-variance of the variable that the others do not explain: its partial variance.
+If a target is a linear function of several variables, leaving one of them out and fitting the
+others again adds ``w**2 / [S^-1]_jj`` to the mean squared error, with its weight w and the
+covariance S of the variables: divided by the residual variance that is the F to remove of stepwise
+regression, and it is the saliency of the optimal brain surgeon (Hassibi & Stork 1993) for a layer.
+``1 / [S^-1]_jj`` is the variance of the variable that the others do not explain: its partial
+variance.
 """
 
 import numpy as np
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg.lapack import strtri
 
 from skscreen.kernels.activations import ACTIVATIONS
-from skscreen.nn.threads import shard_pool
-from skscreen.pruning.refit import kept_groups
+from skscreen.nn.threads import shard_pool, single_threaded_blas
+from skscreen.pruning.elimination import eliminate
+from skscreen.pruning.refit import kept_groups, with_ridge
 
 # Samples that tell how much each unit matters, and most backward passes that do.
-ENOUGH_SAMPLES = 512
+ENOUGH_SAMPLES = 256
 MOST_PASSES = 10
+# Ridge of the covariances, relative to the mean variance; see `refit`.
+RIDGE = 0.03
 # Below this size a triangular matrix is inverted at once.
 SMALL = 96
+
+
+def connection_scores(covariance, weight, mask, importance):
+    """Score connections by what the output would lose without each of them alone.
+
+    Parameters
+    ----------
+    covariance : ndarray of float64 of shape (n_inputs, n_inputs)
+        Of what a layer reads.
+    weight, mask : ndarray of shape (n_inputs, n_outputs)
+    importance : ndarray of shape (n_outputs,)
+        From `unit_importance`.
+
+    Returns
+    -------
+    scores : ndarray of float64 of shape (n_inputs, n_outputs)
+        ``|w|`` times the root of partial variance and importance; zero where the mask is False.
+    """
+    partial = partial_variances(with_ridge(covariance, RIDGE), mask)
+    return np.abs(weight.astype(np.float64)) * np.sqrt(partial * importance)
+
+
+def unit_scores(covariance, weight, mask, importance, units, n_units):
+    """Score units by backward elimination from the layer that reads them.
+
+    Parameters
+    ----------
+    covariance : ndarray of float64 of shape (n_inputs, n_inputs)
+        Of what that layer reads.
+    weight, mask : ndarray of shape (n_inputs, n_outputs)
+        Of that layer.
+    importance : ndarray of shape (n_outputs,)
+        From `unit_importance`, of that layer.
+    units : ndarray of int of shape (n_inputs,)
+        Unit that each input belongs to.
+    n_units : int
+
+    Returns
+    -------
+    scores : ndarray of float64 of shape (n_units,)
+        See `eliminate`; zero for units that nothing reads.
+    """
+    read = np.flatnonzero(mask.any(axis=1))
+    scores = np.zeros(n_units)
+    if len(read):
+        part = with_ridge(covariance, RIDGE)[np.ix_(read, read)]
+        known, groups = np.unique(units[read], return_inverse=True)
+        scores[known] = eliminate(part, weight[read].astype(np.float64), importance, groups)
+    return scores
 
 
 def partial_variances(covariance, mask):
@@ -27,7 +80,7 @@ def partial_variances(covariance, mask):
     Parameters
     ----------
     covariance : ndarray of float64 of shape (n_units, n_units)
-        Positive definite.
+        Positive definite, with a ridge.
     mask : ndarray of bool of shape (n_units, n_targets)
         Units that each target keeps.
 
@@ -37,6 +90,8 @@ def partial_variances(covariance, mask):
         Zero where the mask is False.
     """
     variances = np.zeros(mask.shape)
+    # scores need no more digits, and the ridge keeps the condition far from what float32 bears
+    covariance = covariance.astype(np.float32)
 
     def solve(group):
         rows, columns = group
@@ -54,9 +109,9 @@ def inverse_of_lower(factor):
     """Invert a lower triangular matrix, most of it in products that let other threads run."""
     n = len(factor)
     if n <= SMALL:
-        return dtrtri(factor, lower=1)[0]
+        return strtri(factor, lower=1)[0]
     half = n // 2
-    inverse = np.zeros((n, n))
+    inverse = np.zeros((n, n), np.float32)
     inverse[:half, :half] = inverse_of_lower(factor[:half, :half])
     inverse[half:, half:] = inverse_of_lower(factor[half:, half:])
     inverse[half:, :half] = -inverse[half:, half:] @ (factor[half:, :half] @ inverse[:half, :half])
@@ -76,9 +131,15 @@ def unit_importance(network, X):
     -------
     importance : list of ndarray of float64 of shape (n_outputs,)
         For each layer the mean square of the change of the output for a small error: in the metric
-        of Fisher's information for class probabilities, which needs no labels; of squares for regression.
+        of Fisher's information for class probabilities, which needs no labels; of squares for
+        regression.
         Summed over positions. For more than `MOST_PASSES` outputs an estimate.
     """
+    with single_threaded_blas():  # the same bits whatever the threads
+        return _unit_importance(network, X)
+
+
+def _unit_importance(network, X):
     rows = np.unique(np.linspace(0, len(X) - 1, ENOUGH_SAMPLES).astype(int))
     x = network.gather(X, rows, np.empty((len(rows), *X.shape[1:]), network.dtype))
     seen = []
@@ -110,7 +171,7 @@ def _softmax_root(logits, direction):
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = odds / odds.sum(axis=1, keepdims=True)
     step = np.sqrt(p) * direction
-    return step - p * (np.sqrt(p) * step).sum(axis=1, keepdims=True)
+    return step - p * step.sum(axis=1, keepdims=True)
 
 
 def _logistic_root(logits, direction):

@@ -7,8 +7,8 @@ regression for each unit, and second moments are all it takes::
     w_K = (S_KK + c I)^-1 (S_Kt + c w0_K),   b = mean(t) - mean(a) w
 
 with the covariances S of what the layer reads and S_Kt of that and the teacher's pre-activation t,
-the teacher's weights w0, and the ridge c. Layer by layer from the inputs on, each layer makes up for
-what those before it have lost.
+the teacher's weights w0, and the ridge c. Layer by layer from the inputs on, each layer makes up
+for what those before it have lost.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve
 
-from skscreen.nn.threads import shard_pool
+from skscreen.nn.threads import shard_pool, single_threaded_blas
 from skscreen.screening import SecondMoments
 
+# Samples that are enough; more make the fit no better.
+MOST_SAMPLES = 10_000
 # Samples whose activations are held at once by a thread.
 CHUNK = 1024
 # Rows of im2col columns that are enough for the moments of a convolution, over all samples.
@@ -27,6 +29,7 @@ ENOUGH_ROWS = 20_000
 # layer reads, by how well the first so many units are predicted.
 N_FOLDS = 4
 RIDGES = (0.01, 0.03, 0.1)
+USUAL_RIDGE = 0.03
 N_UNITS_TO_CHOOSE_BY = 10
 
 
@@ -42,14 +45,17 @@ class LayerMoments:
 
     Notes
     -----
-    Of a convolution some positions of each sample are drawn, at least one and about
-    ``ENOUGH_ROWS`` in all: neighbours tell little more. Chunks run on threads and are merged in order, with
-    single-threaded BLAS, so that the number of threads changes no bit.
+    Of more than `MOST_SAMPLES` samples as many are taken, evenly. Of a convolution some positions
+    of each sample are drawn, at least one and about ``ENOUGH_ROWS`` in all: neighbours tell little
+    more. Chunks run on threads and are merged in order, with single-threaded BLAS, so that the
+    number of threads changes no bit.
     """
 
     def __init__(self, X, sample_weight=None):
         self.X = X
         self.sample_weight = sample_weight
+        n_taken = min(len(X), MOST_SAMPLES)
+        self._rows = np.linspace(0, len(X) - 1, n_taken).astype(int)
         self._known = {}
 
     def of(self, network, number, teacher=None):
@@ -93,7 +99,7 @@ class LayerMoments:
         total = [SecondMoments(layer.n_inputs, n_targets) for _ in range(N_FOLDS)]
         chunks = []
         for fold in range(N_FOLDS):
-            rows = np.arange(fold, len(self.X), N_FOLDS)
+            rows = self._rows[fold::N_FOLDS]
             chunks += [(fold, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
 
         def observe(chunk):
@@ -109,7 +115,7 @@ class LayerMoments:
     def _observe(self, network, number, teacher, rows, moments):
         """Add some samples to the moments of a layer."""
         n_positions = network.layers[number].n_positions
-        n_drawn = int(np.clip(ENOUGH_ROWS // len(self.X), 1, n_positions))
+        n_drawn = int(np.clip(ENOUGH_ROWS // len(self._rows), 1, n_positions))
         places = np.tile(np.arange(n_positions), (len(rows), 1))
         places = np.random.default_rng([number, rows[0]]).permuted(places, axis=1)[:, :n_drawn]
         read = _rows_read(network, number, self.X, rows, places)
@@ -165,6 +171,11 @@ def ridge_scale(covariance):
     return float(variances[varying].mean()) if varying.any() else 1.0
 
 
+def with_ridge(covariance, ridge):
+    """Add a ridge, relative to the mean variance of the units, to a covariance."""
+    return covariance + ridge * ridge_scale(covariance) * np.eye(len(covariance))
+
+
 def kept_groups(mask):
     """Group the columns of a mask that keep the same rows.
 
@@ -210,7 +221,7 @@ def solve_kept(moments, mask, anchor, ridge):
     covariance = moments.covariance()
     penalty = ridge * ridge_scale(covariance)
     right = moments.cross_covariance() + penalty * anchor
-    covariance[np.diag_indices_from(covariance)] += penalty
+    np.fill_diagonal(covariance, np.diagonal(covariance) + penalty)
     weight = np.zeros(mask.shape)
 
     def solve(group):
@@ -254,7 +265,7 @@ def choose_ridge(folds, mask, anchor):
     columns = cut[:: max(1, len(cut) // N_UNITS_TO_CHOOSE_BY)][:N_UNITS_TO_CHOOSE_BY]
     folds = [fold.of_targets(columns) for fold in folds if fold.weight_sum > 0]
     if len(folds) < 2 or not len(columns):
-        return RIDGES[len(RIDGES) // 2]
+        return USUAL_RIDGE
     mask, anchor = mask[:, columns], anchor[:, columns]
     errors = np.zeros(len(RIDGES))
     for number, held in enumerate(folds):
@@ -284,14 +295,20 @@ def refit(network, teacher, moments, *, ridge=None):
     ridges : list of float
         The ridge of each layer.
     """
-    ridges = []
-    for number, (layer, before) in enumerate(zip(network.layers, teacher.layers, strict=True)):
-        folds = moments.of(network, number, teacher)
-        mask = np.ones(layer.weight.shape, bool) if layer.mask is None else layer.mask
-        anchor = before.weight.astype(np.float64)
-        chosen = choose_ridge(folds, mask, anchor) if ridge is None else ridge
-        weight, bias = solve_kept(merged(folds), mask, anchor, chosen)
-        layer.weight[...] = weight
-        layer.bias[...] = bias
-        ridges.append(chosen)
-    return ridges
+    with single_threaded_blas():  # threads work on layers' parts, not within small products
+        return [
+            _refit_layer(network, teacher, number, moments, ridge)
+            for number in range(len(network.layers))
+        ]
+
+
+def _refit_layer(network, teacher, number, moments, ridge):
+    layer = network.layers[number]
+    folds = moments.of(network, number, teacher)
+    mask = layer.connected()
+    anchor = teacher.layers[number].weight.astype(np.float64)
+    if ridge is None:
+        ridge = choose_ridge(folds, mask, anchor)
+    layer.unlock()
+    layer.weight[...], layer.bias[...] = solve_kept(merged(folds), mask, anchor, ridge)
+    return ridge

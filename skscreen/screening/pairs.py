@@ -43,8 +43,8 @@ def significant_in_pairs(A, y, *, level=0.05, task="auto"):
     Notes
     -----
     Units are standardised and cut off at 2.5 standard deviations. With K classes (or K numeric
-    targets) it takes of the order of ``n_samples * n_units**2`` multiplications, and memory for 256
-    times ``n_units`` numbers. With several numeric targets the explained share is averaged.
+    targets) it takes of the order of ``n_samples * n_units**2`` multiplications, and memory for
+    256 times ``n_units`` numbers. With several numeric targets the explained share is averaged.
 
     Examples
     --------

@@ -119,10 +119,8 @@ class SecondMoments:
         if not weights.any():
             return self
         batch = SecondMoments(self.n_units, self.n_targets)
-        origin = self._origin or (
-            first_mean(A, np.flatnonzero(weights)),
-            first_mean(targets, np.flatnonzero(weights)),
-        )
+        rows = np.flatnonzero(weights)
+        origin = self._origin or (first_mean(A, rows), first_mean(targets, rows))
         batch._add(A, targets, weights, origin)
         return self.merge(batch)
 

@@ -98,7 +98,6 @@ def test_tags_and_methods_are_those_of_this_package():
     assert is_classifier(pruner)
     tags = pruner.__sklearn_tags__()
     assert not tags.classifier_tags.multi_label
-    assert not tags.input_tags.sparse
     assert hasattr(pruner, "decision_function")
     assert hasattr(pruner, "partial_fit")
     frozen = quick(FrozenEstimator(neural_network.MLPRegressor(solver="lbfgs")))

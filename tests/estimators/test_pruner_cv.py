@@ -130,6 +130,17 @@ class TestCost:
         assert other.best_sparsity_ == fitted.best_sparsity_
         np.testing.assert_array_equal(other.predict_proba(X), fitted.predict_proba(X))
 
+    def test_without_a_fit_on_all_samples(self, fitted, capsys, monkeypatch):
+        found = search(refit=False, verbose=1).fit(X, y)
+        assert "3/3" in capsys.readouterr().err
+        assert found.best_score_ == fitted.best_score_
+        with pytest.raises(NotFittedError):
+            found.predict(X)
+        assert not hasattr(clone(fitted).set_params(refit=False).fit(X, y), "pruner_")
+        monkeypatch.setitem(__import__("sys").modules, "tqdm.auto", None)
+        search(refit=False, verbose=1, cv=2).fit(X, y)
+        assert capsys.readouterr().out.splitlines() == ["1 of 2 folds done", "2 of 2 folds done"]
+
 
 class TestForms:
     def test_a_network_alone(self):

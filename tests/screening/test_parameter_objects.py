@@ -8,6 +8,7 @@ from sklearn.feature_selection import f_classif
 
 from skscreen.screening import (
     STATISTICS,
+    FStatistics,
     Screen,
     Significance,
     check_selection,
@@ -115,6 +116,16 @@ class TestSignificance:
         effect = float(self.statistics.eta2[1])
         assert Significance("fpr", min_effect=effect)(self.statistics)[1]
         assert not Significance("fpr", min_effect=np.nextafter(effect, 1))(self.statistics)[1]
+
+    @pytest.mark.parametrize(
+        ("rule", "p"), [("fpr", [0.05, 0.06]), ("fwe", [0.025, 0.026]), ("fdr", [0.025, 0.05])]
+    )
+    def test_the_level_itself_is_significant(self, rule, p):
+        # adjusted for two units, the second p of fdr and the first of the others is just 0.05
+        found = FStatistics(np.ones(2), np.array(p), np.ones(2))
+        expected = [True, rule == "fdr"]
+        assert Significance(rule)(found).tolist() == expected
+        assert Significance(rule, level=0.0499)(found).tolist() == [False, False]
 
     def test_text(self):
         assert str(Significance()) == "fdr at 0.05"
