@@ -40,7 +40,8 @@ def dense_network(pruner, X, y, sample_weight, fit_params):
     """
     handoff = find_handoff(X)
     if handoff is not None:
-        wrapping, X = _handed_over(pruner, handoff, y, fit_params), handoff.inputs
+        wrapping = _handed_over(pruner, handoff, y, sample_weight, fit_params)
+        X = handoff.inputs
         y = _labels(pruner, wrapping.network, handoff, y)
     elif pruner.estimator is None:
         raise ValueError(
@@ -56,7 +57,7 @@ def dense_network(pruner, X, y, sample_weight, fit_params):
     return wrapping, inputs, target
 
 
-def _handed_over(pruner, handoff, y, fit_params):
+def _handed_over(pruner, handoff, y, sample_weight, fit_params):
     """Return the network of the step before the pruner."""
     if pruner.estimator is not None:
         raise ValueError(
@@ -73,6 +74,15 @@ def _handed_over(pruner, handoff, y, fit_params):
             "the network before the pruner is a regressor, which the Pipeline could not "
             "know before it was fitted: with targets that look like classes the folds of "
             "a search are stratified as for a classifier. Set task='regression'",
+            UserWarning,
+            stacklevel=5,
+        )
+    if handoff.estimator.was_weighted and sample_weight is None:
+        warnings.warn(
+            "the network before the pruner was trained with sample_weight, but the pruner "
+            "got none: its statistics and its training count all samples alike. Hand the "
+            "weights to both steps, for example net__sample_weight and "
+            "prune__sample_weight",
             UserWarning,
             stacklevel=5,
         )

@@ -384,7 +384,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {
             "estimator_": lean,
-            "_wrapping": unwrap(wrapping.rewrap(lean)),
+            "wrapped_": wrapping.rewrap(lean),
             "masks_": result.masks,
             "scores_": result.scores,
             "f_statistics_": result.statistics,
@@ -441,6 +441,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 )
             return self.fit(X, y, sample_weight)
         known = {} if classes is None else {"classes": classes}
-        X, y = self._wrapping.inputs(X), self._wrapping.targets(y)
+        wrapping = unwrap(self.wrapped_)
+        X, y = wrapping.inputs(X), wrapping.targets(y)
         self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
         return self

@@ -334,7 +334,7 @@ class TestErrors:
         [
             (
                 {"sparsity": 1.0},
-                r"sparsity of ScreeningPruner must be a number in \[0, 1\) or None, got 1.0",
+                r"sparsity of ScreeningPruner must be a number in \[0, 1\) or an .* got 1.0",
             ),
             (
                 {"f_weight": "a"},
