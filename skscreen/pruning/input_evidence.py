@@ -74,6 +74,11 @@ class InputEvidence(Evidence):
         return scores
 
     @property
+    def partial_f(self):
+        """What the backward elimination finds each input worth, without F."""
+        return self.screened(self.outgoing, lambda sizes, index: sizes)
+
+    @property
     def _rows_read(self):
         return self.network.layers[0].connected().any(axis=1)
 

@@ -57,14 +57,14 @@ class ScreeningReport:
         Parameters
         ----------
         number : int
-            Layer, from 0. The units are those its connections read, or with channel granularity
-            its own.
+            Layer, from 0. The units are those its connections read, with channel granularity
+            its own, and of whole inputs, which are layer 0, the inputs.
 
         Returns
         -------
         table : structured ndarray
-            See `skscreen.screening.anova_table`. ``kept`` is the number of connections; with
-            channel granularity it is 1 or 0, and there are ``magnitude``, ``score`` and ``round``
+            See `skscreen.screening.anova_table`. ``kept`` is the number of connections; of
+            channels and inputs it is 1 or 0, and there are ``magnitude``, ``score`` and ``round``
             (in which the unit was cut, 0 if it was kept) as well. A row is from the last time
             that the statistics were computed while the unit was in use: the first round, the last
             one, and all rounds in which the criterion or the selection looked at them.
@@ -99,7 +99,7 @@ class ScreeningReport:
         Raises
         ------
         ValueError
-            With channel granularity, where units are scored: see `layer`.
+            Where channels or inputs are scored, not connections: see `layer`.
         """
         record = self._of_connections(number)
         source, target = (index.ravel() for index in np.indices(record.score.shape))
@@ -177,7 +177,7 @@ class ScreeningReport:
         Raises
         ------
         ValueError
-            For a unit that is not there, or a ``target`` with channel granularity.
+            For a unit that is not there, or a ``target`` where no connections are scored.
 
         Examples
         --------
