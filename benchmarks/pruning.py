@@ -287,7 +287,12 @@ def build_parser():
     add("--f-weights", nargs="+", type=parse_value, default=[ScreeningPruner().f_weight])
     add("--allocations", nargs="+", default=[ScreeningPruner().allocation])
     add("--schedules", nargs="+", default=["gradual"])
-    add("--options", nargs="+", default=[""], help="further parameters: 'n_rounds=5 score_func__pooling=mean'")
+    add(
+        "--options",
+        nargs="+",
+        default=[""],
+        help="further parameters: 'n_rounds=5 score_func__pooling=mean'",
+    )
     add("--sparsities", nargs="+", type=float, default=[0.9])
     add("--seeds", type=int, default=5, help="number of seeds")
     add("--jobs", type=int, default=1, help="runs at the same time")

@@ -187,9 +187,7 @@ class TestNetwork:
 
 class TestWithScikitLearn:
     def test_a_grid_over_a_pipeline(self):
-        pipe = Pipeline(
-            [("scale", StandardScaler()), ("net", network()), ("prune", inputs(None))]
-        )
+        pipe = Pipeline([("scale", StandardScaler()), ("net", network()), ("prune", inputs(None))])
         search = GridSearchCV(pipe, {"prune__sparsity": [5, 20]}, cv=2).fit(X, y)
         assert search.best_params_ == {"prune__sparsity": 20}
         assert search.best_estimator_["prune"].get_support().sum() == 20
@@ -217,7 +215,7 @@ class TestWithScikitLearn:
 
 class TestErrors:
     def test_more_than_there_are(self):
-        with pytest.raises(ValueError, match="inputs to keep, of the 64 .* got 65"):
+        with pytest.raises(ValueError, match=r"inputs to keep, of the 64 .* got 65"):
             inputs(network(), sparsity=65).fit(X, y)
 
     def test_none_left(self):

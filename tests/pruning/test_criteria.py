@@ -28,6 +28,7 @@ def evidence(magnitude=WEIGHTS, F=F, f_weight=0.05):
         shape=magnitude.shape,
         layer=0,
         rng=np.random.RandomState(0),
+        screened=lambda sizes, weigh: weigh(sizes, ...),
     )
 
 
@@ -59,7 +60,12 @@ def test_convex_weighting():
 
 
 def test_weight_zero_is_magnitude_and_needs_no_F():
-    without = SimpleNamespace(magnitude=WEIGHTS, shape=WEIGHTS.shape, f_weight=FWeight(0.0))
+    without = SimpleNamespace(
+        magnitude=WEIGHTS,
+        shape=WEIGHTS.shape,
+        f_weight=FWeight(0.0),
+        screened=lambda sizes, weigh: weigh(sizes, ...),
+    )
     np.testing.assert_array_equal(Screening("product")(without), WEIGHTS)
     np.testing.assert_array_equal(CRITERIA["magnitude"](without), WEIGHTS)
 
