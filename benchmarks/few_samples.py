@@ -4,8 +4,8 @@
     python benchmarks/few_samples.py --network lenet-5 --seeds 1
 
 The dense networks are trained on all training data; the pruner gets ``--samples`` of them, drawn
-anew for each seed. The training recipes see their labels, the refit does not. Each run is a row of
-a CSV file; runs that are there already are not repeated. With ``--split validation`` a sixth of
+anew for each seed. The training recipes see their labels, the refit does not. Each run is a row
+of a CSV file; runs that are there already are not repeated. With ``--split validation`` a sixth of
 the training data is held out and the test data are not read. ``--epochs`` prints what numbers of
 epochs of the default training cost with all training data instead.
 """

@@ -291,7 +291,7 @@ def build_parser():
         "--options",
         nargs="+",
         default=[""],
-        help="parameters: 'n_rounds=5 score_func__pooling=mean'",
+        help="further parameters: 'n_rounds=5 score_func__pooling=mean'",
     )
     add("--sparsities", nargs="+", type=float, default=[0.9])
     add("--seeds", type=int, default=5, help="number of seeds")

@@ -51,6 +51,13 @@ def parse_share(text):
     return share
 
 
+def parse_sparsity(text):
+    """Read a number in [0, 1), or a whole number of at least 1."""
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    return parse_share(text)
+
+
 def parse_count(text):
     """Read a whole number of at least 0."""
     if not text.isdecimal():
@@ -136,13 +143,15 @@ def _add_network(group):
         "--granularity",
         choices=list(GRANULARITIES),
         default="connection",
-        help="cut single connections, or whole channels and hidden units (default: connection)",
+        help="cut single connections, whole channels and hidden units, or whole inputs (default: "
+        "connection)",
     )
     group.add_argument(
         "--sparsity",
-        type=parse_share,
+        type=parse_sparsity,
         default=0.9,
-        help="share of the weights to cut (default: 0.9)",
+        help="share of the weights, or of the inputs, to cut; of inputs also a whole number, how "
+        "many to keep (default: 0.9)",
     )
     group.add_argument(
         "--cv",

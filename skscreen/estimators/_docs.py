@@ -57,6 +57,10 @@ solver : {"adam", "sgd", "lbfgs"}, default="adam"
     dropout : float in [0, 1), default=0.0
         Share of each fully connected hidden layer's units set to zero in a training step
         (Srivastava et al. 2014).
+    inference : {"auto", "dense", "sparse"}, default="auto"
+        Whether predictions compute each layer from its whole weight or from the weights that are
+        left after pruning. "auto" takes for each what costs less for the number of samples, by
+        a model; see `skscreen.inspection.network_costs`.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network and of all that is computed with it."""
 

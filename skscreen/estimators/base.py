@@ -34,6 +34,9 @@ from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
 from skscreen.estimators.samples import as_rows, flat_copy, subset
 from skscreen.nn import Loss, TrainingOptions, train
 
+# So many samples are checked in a shorter way where nothing is unusual about them.
+FEW = 256
+
 TRAINING_CHECKS = {
     "solver": one_of("adam", "sgd", "lbfgs"),
     "alpha": real(0, INFINITY, closed="left"),
@@ -58,6 +61,7 @@ TRAINING_CHECKS = {
     "max_fun": integer(1),
     "checkpoint_epoch": integer(0) | none,
     "dropout": real(0, 1, closed="left"),
+    "inference": one_of("auto", "dense", "sparse"),
     "dtype": one_of("float32", "float64"),
 }
 
@@ -199,14 +203,38 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
 
     def validated_inputs(self, X):
         """Check samples to predict for; return them as the network reads them."""
-        check_is_fitted(self, "network_")
+        if not hasattr(self, "network_"):
+            check_is_fitted(self, "network_")
         if isinstance(X, Handoff):
             return X.inputs  # checked when it was made
+        if self._is_plainly_valid(X):
+            return X
         refuse_device_arrays(X=X)
         X = self._flat_samples(self, X, reset=False)
         dtypes = self._dtypes(self.network_.dtype)
         X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")
         return as_rows(X)
+
+    def _is_plainly_valid(self, X):
+        """Return whether these are a few samples that every check would hand on as they are.
+
+        The checks cost more than a small batch does. Whatever is unusual goes through them.
+        """
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and 0 < len(X) <= FEW
+            and X.shape[1] == self.n_features_in_
+            and X.dtype == self.network_.dtype
+            and X.flags.c_contiguous
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(X).all())
+        )
+
+    def network_output(self, X):
+        """Return the logits, of shape (n_samples, n_outputs), of unchecked samples."""
+        inputs = self.validated_inputs(X)
+        return self.network_.logits(inputs, inference=self.inference)
 
     def _flat_samples(self, probe, X, *, reset):
         """Return samples of one axis; ``probe`` gets attributes on their shape."""
@@ -244,7 +272,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         result = train(
             network, subset(X, rows), loss, options, rng, score=score, optimizer=optimizer
         )
-        self._set_fitted(network, target, result, go_on, state)
+        weighted = sample_weight is not None
+        self._set_fitted(network, target, result, go_on, state, weighted)
         if not result.converged:
             warnings.warn(
                 f"training stopped at max_iter={options.max_iter} before it converged: raise "
@@ -295,7 +324,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             weight = None
         return lambda network: self._score_held_out(network, X, values, weight)
 
-    def _set_fitted(self, network, target, result, go_on, state):
+    def _set_fitted(self, network, target, result, go_on, state, weighted):
         """Set every fitted attribute at once, so that an interrupt cannot part them."""
         before = vars(self) if go_on else {}
         curve = [*before.get("loss_curve_", []), *result.loss_curve]
@@ -320,10 +349,16 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             "n_outputs_": target.n_outputs,
             "out_activation_": target.output,
             "_training_state": state,
+            "_weighted": weighted or before.get("_weighted", False),
         }
         if not go_on:  # names of an earlier fit
             vars(self).pop("feature_names_in_", None)
         vars(self).update(fitted)
+
+    @property
+    def was_weighted(self):
+        """Whether the network was trained with sample weights."""
+        return getattr(self, "_weighted", False)
 
     def adopt(self, options):
         """Let ``partial_fit`` go on with the penalty that the network was trained with last."""
@@ -363,7 +398,9 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         depth = len(self.network_.layers) - 1
         if depth == 0:
             return flat_copy(inputs)
-        return self.network_.logits(inputs, depth=depth).reshape(len(inputs), -1)
+        return self.network_.logits(inputs, depth=depth, inference=self.inference).reshape(
+            len(inputs), -1
+        )
 
     def __getstate__(self):
         # the stamp makes a joblib cache of another version's networks miss

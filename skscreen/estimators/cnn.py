@@ -72,6 +72,7 @@ class _CNN(NetworkEstimator):
         max_fun=15000,
         checkpoint_epoch=None,
         dropout=0.0,
+        inference="auto",
         dtype="float32",
     ):
         self.image_shape = image_shape
@@ -105,6 +106,7 @@ class _CNN(NetworkEstimator):
         self.max_fun = max_fun
         self.checkpoint_epoch = checkpoint_epoch
         self.dropout = dropout
+        self.inference = inference
         self.dtype = dtype
 
     def _flat_samples(self, probe, X, *, reset):
@@ -317,6 +319,7 @@ class CNNClassifier(ClassifierTask, _CNN):
         checkpoint_epoch=None,
         dropout=0.0,
         class_weight=None,
+        inference="auto",
         dtype="float32",
     ):
         super().__init__(
@@ -351,6 +354,7 @@ class CNNClassifier(ClassifierTask, _CNN):
             max_fun=max_fun,
             checkpoint_epoch=checkpoint_epoch,
             dropout=dropout,
+            inference=inference,
             dtype=dtype,
         )
         self.class_weight = class_weight

@@ -58,6 +58,7 @@ class _MLP(NetworkEstimator):
         max_fun=15000,
         checkpoint_epoch=None,
         dropout=0.0,
+        inference="auto",
         dtype="float32",
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -85,6 +86,7 @@ class _MLP(NetworkEstimator):
         self.max_fun = max_fun
         self.checkpoint_epoch = checkpoint_epoch
         self.dropout = dropout
+        self.inference = inference
         self.dtype = dtype
 
     def _build_network(self, n_features, target, rng):
@@ -174,6 +176,7 @@ class MLPClassifier(ClassifierTask, _MLP):
         checkpoint_epoch=None,
         dropout=0.0,
         class_weight=None,
+        inference="auto",
         dtype="float32",
     ):
         super().__init__(
@@ -202,6 +205,7 @@ class MLPClassifier(ClassifierTask, _MLP):
             max_fun=max_fun,
             checkpoint_epoch=checkpoint_epoch,
             dropout=dropout,
+            inference=inference,
             dtype=dtype,
         )
         self.class_weight = class_weight

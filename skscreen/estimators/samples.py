@@ -63,13 +63,71 @@ class SparseRows:
         return SparseRows(self.matrix[rows])
 
 
+class SomeRows:
+    """Some rows of an array, copied only as they are read.
+
+    Held-out samples would otherwise need the memory of all samples once more.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+    rows : ndarray of int of shape (n_rows,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscreen.estimators.samples import SomeRows
+    >>> some = SomeRows(np.arange(8).reshape(4, 2), np.array([3, 0]))
+    >>> some[:1].tolist(), np.take(some, [1], axis=0).tolist()
+    ([[6, 7]], [[0, 1]])
+    """
+
+    def __init__(self, X, rows):
+        self.X = X
+        self.rows = rows
+
+    @property
+    def shape(self):
+        """(n_rows, ...)."""
+        return (len(self.rows), *self.X.shape[1:])
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return self.X.ndim
+
+    @property
+    def dtype(self):
+        """Of the numbers."""
+        return self.X.dtype
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.X[self.rows].astype(dtype or self.dtype, copy=False)
+
+    def __getitem__(self, rows):
+        return self.X[self.rows[rows]]
+
+    def take(self, rows, axis=0, out=None, mode="raise"):
+        """Return rows; the arguments are those that `numpy.take` hands on."""
+        if axis != 0:
+            raise ValueError(f"axis must be 0, got {axis}")
+        return np.take(self.X, self.rows[rows], axis=0, out=out, mode=mode)
+
+    def subset(self, rows):
+        """Return some of the rows, still without a copy."""
+        return SomeRows(self.X, self.rows[rows])
+
+
 def as_rows(X):
     """Return checked samples as a network reads them: a sparse matrix as `SparseRows`."""
     return SparseRows(X) if issparse(X) else X
 
 
 def subset(X, rows):
-    """Return some of the samples, sparse ones still sparse.
+    """Return some of the samples without a copy, sparse ones still sparse.
 
     Parameters
     ----------
@@ -78,11 +136,12 @@ def subset(X, rows):
 
     Returns
     -------
-    X : ndarray or SparseRows of shape (n_rows, ...)
+    X : ndarray, SomeRows or SparseRows of shape (n_rows, ...)
     """
     if isinstance(rows, slice) and rows == slice(None):
         return X
-    return X.subset(rows) if isinstance(X, SparseRows) else X[rows]
+    rows = np.arange(len(X))[rows]
+    return X.subset(rows) if hasattr(X, "subset") else SomeRows(X, rows)
 
 
 def flat_copy(X):
@@ -103,11 +162,10 @@ def feature_deviations(X):
     """
     if isinstance(X, SparseRows):
         return np.sqrt(mean_variance_axis(X.matrix.astype(np.float64), axis=0)[1])
-    flat = X.reshape(len(X), -1)
-    sums = np.zeros((2, flat.shape[1]))
-    centre = flat[:1].astype(np.float64)
-    for start in range(0, len(flat), CHUNK):  # never a float64 copy of all samples
-        part = flat[start : start + CHUNK] - centre
+    centre = X[:1].reshape(1, -1).astype(np.float64)
+    sums = np.zeros((2, centre.size))
+    for start in range(0, len(X), CHUNK):  # never a float64 copy of all samples
+        part = X[start : start + CHUNK].reshape(-1, centre.size) - centre
         sums += part.sum(axis=0), np.square(part).sum(axis=0)
-    mean, square = sums / len(flat)
+    mean, square = sums / len(X)
     return np.sqrt(np.maximum(square - mean**2, 0))

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from skscreen._params import real
 from skscreen.estimators._docs import fill_docs
@@ -149,8 +149,7 @@ class ClassifierTask(ClassifierMixin):
         y : ndarray of shape (n_samples,)
             Classes, of the type of ``classes_``.
         """
-        check_is_fitted(self, "network_")
-        return self.classes_[class_codes(self.network_.logits(self.validated_inputs(X)))]
+        return self.classes_[class_codes(self.network_output(X))]
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -165,8 +164,8 @@ class ClassifierTask(ClassifierMixin):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``; rows sum to 1.
         """
-        check_is_fitted(self, "network_")
-        return self.network_.probabilities(self.validated_inputs(X))
+        inputs = self.validated_inputs(X)
+        return self.network_.probabilities(inputs, inference=self.inference)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -195,8 +194,7 @@ class ClassifierTask(ClassifierMixin):
         -------
         logits : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
         """
-        check_is_fitted(self, "network_")
-        logits = self.network_.logits(self.validated_inputs(X))
+        logits = self.network_output(X)
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
 
@@ -265,8 +263,7 @@ class RegressorTask(RegressorMixin):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        check_is_fitted(self, "network_")
-        outputs = self.network_.logits(self.validated_inputs(X))
+        outputs = self.network_output(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
 

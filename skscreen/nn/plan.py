@@ -145,7 +145,7 @@ class PredictionPlan:
         output = np.empty((len(X), *last.output_shape()), self.dtype)
         length = self._chunk_length(len(X), sparse)
         if len(X) <= length:
-            self._run(X, sparse, output)
+            self._run(X[:], sparse, output)  # rows of a sparse matrix become dense
             return output
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
         cost *= max(1.0, len(X) / MANY)
@@ -182,7 +182,8 @@ class PredictionPlan:
                 scale = self.byte_scale if x.dtype == np.uint8 else self.one
                 columns = step.turned
                 x = x if x.dtype in COLUMN_TYPES else as_numbers(x, self.dtype)
-                gather_columns(x.reshape(len(x), -1), form.features, scale, columns)
+                flat = np.ascontiguousarray(x).reshape(len(x), -1)
+                gather_columns(flat, form.features, scale, columns)
             columns = form.run(columns, step.memory)
         if columns is None:
             output[...] = x

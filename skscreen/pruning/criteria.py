@@ -57,15 +57,14 @@ class Screening(BaseEstimator):
         magnitude = np.broadcast_to(magnitude, evidence.shape)
         f_weight = weight.side + weight.source
         if f_weight == 0:  # spares the forward pass that F would need
-            return magnitude.astype(np.float64)
+            return evidence.screened(magnitude.astype(np.float64), lambda sizes, index: sizes)
         F = evidence.statistic(self.side)
         if weight.source > 0:
             F = product(F, evidence.statistic("source"), weight.source / f_weight)
-        return self.weigh(magnitude, F, f_weight)
-
-    def weigh(self, size, F, f_weight):
-        """Combine sizes and F-statistics of one layer to scores."""
-        return WEIGHTINGS[self.weighting](size, F, f_weight)
+        weighting = WEIGHTINGS[self.weighting]
+        return evidence.screened(
+            magnitude, lambda sizes, index: weighting(sizes, F[index], f_weight)
+        )
 
 
 def product(magnitude, F, f_weight):

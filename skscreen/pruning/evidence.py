@@ -84,6 +84,17 @@ class Evidence(ABC):
     def statistic(self, side):
         """F of the "source", of the "target", or of "both"."""
 
+    def screened(self, sizes, weigh):
+        """Return scores that a function makes of sizes.
+
+        Parameters
+        ----------
+        sizes : ndarray of the shape of the scores
+        weigh : callable
+            ``weigh(sizes, index)`` returns the scores of the candidates ``index``.
+        """
+        return weigh(sizes, ...)
+
     @property
     @abstractmethod
     def rms(self):
@@ -219,7 +230,7 @@ class UnitEvidence(Evidence):
     def outgoing(self):
         """Norm of the weights that read each unit."""
         after = self.network.layers[self.layer + 1]
-        return _norms(after.weight, after.source_units(self.shape[0]), self.shape[0])
+        return norms(after.weight, after.source_units(self.shape[0]), self.shape[0])
 
     @property
     def magnitude(self):
@@ -253,7 +264,7 @@ class UnitEvidence(Evidence):
     def _as_read(self, square):
         """Root of the mean of squares over the inputs of the next layer that show a unit."""
         units = self.network.layers[self.layer + 1].source_units(self.shape[0])
-        return _root_mean(square(self._of.source_totals[self.layer + 1]), units, self.shape[0])
+        return root_mean(square(self._of.source_totals[self.layer + 1]), units, self.shape[0])
 
     @property
     def partial_f(self):
@@ -279,70 +290,13 @@ class UnitEvidence(Evidence):
         return self._gradients.unit_saliency_rms
 
 
-class InputEvidence(Evidence):
-    """Evidence on the inputs of the network: features, or the channels of an image.
-
-    The magnitude is the norm of the weights that read an input.
-    """
-
-    @property
-    def _units(self):
-        """Input that each row of the first layer's weight belongs to."""
-        return self.network.layers[0].source_units(None)
-
-    @property
-    def shape(self):
-        """(n_inputs,)."""
-        return (int(self._units.max()) + 1,)
-
-    @property
-    def outgoing(self):
-        """Norm of the weights that read each input."""
-        return _norms(self.network.layers[0].weight, self._units, self.shape[0])
-
-    @property
-    def magnitude(self):
-        """The same: nothing leads to an input."""
-        return self.outgoing
-
-    @property
-    def F(self):
-        """F of each input."""
-        return self._of.statistics("inputs")[0].F
-
-    def statistic(self, side):
-        """F of the input; an input has no sides."""
-        return self.F
-
-    @property
-    def rms(self):
-        """Root mean square of each input, over positions as well."""
-        return _root_mean(self._of.source_totals[0].mean_square(), self._units, self.shape[0])
-
-    @property
-    def spread(self):
-        """Standard deviation of each input, over positions as well."""
-        return _root_mean(self._of.source_totals[0].variance(), self._units, self.shape[0])
-
-    @property
-    def saliency(self):
-        """Sum over an input's weights of weight times mean gradient."""
-        return np.bincount(self._units, self._gradients.input_saliency, self.shape[0])
-
-    @property
-    def saliency_rms(self):
-        """Root mean square over minibatches of that sum; of a channel, over its weights too."""
-        squares = self._gradients.input_saliency_rms**2
-        return np.sqrt(np.bincount(self._units, squares, self.shape[0]))
-
-
-def _norms(weight, units, n_units):
+def norms(weight, units, n_units):
     """Norm of the weights whose rows belong to each unit."""
     squares = (weight.astype(float) ** 2).sum(axis=1)
     return np.sqrt(np.bincount(units, squares, minlength=n_units))
 
 
-def _root_mean(squares, units, n_units):
+def root_mean(squares, units, n_units):
     """Root of the mean of the squares that belong to each unit; 0 for one without any."""
     total = np.bincount(units, squares, n_units)
     return np.sqrt(total / np.maximum(np.bincount(units, minlength=n_units), 1))

@@ -7,6 +7,8 @@ STEP = 0.01
 # Variables that go in the same step are at most so much correlated, given all others: where one
 # can stand for another, only one of them may go before the other is judged again.
 MOST_PARTIAL_CORRELATION = 0.3
+# Stands for an infinite score, so that those after it can still have a larger one.
+LARGEST = 1e300
 
 
 def eliminate_variables(covariance, weight, weigh=None):
@@ -60,7 +62,7 @@ def eliminate_variables(covariance, weight, weigh=None):
         block = _least_and_unlike(worth, inverse, max(1, int(STEP * n)))
         for place in block:
             # a later one must not seem cheaper than those before, by rounding or by its F
-            highest = min(max(worth[place], np.nextafter(highest, np.inf)), np.finfo(float).max)
+            highest = max(min(worth[place], LARGEST), np.nextafter(highest, np.inf))
             scores[left[place]] = highest
         left = _remove(block, left, inverse, weight)
     return scores

@@ -6,42 +6,21 @@ import numpy as np
 
 from skscreen._params import is_integer
 from skscreen.pruning.allocation import CUT, allocate
-from skscreen.pruning.criteria import checked_scores
-from skscreen.pruning.elimination import eliminate
 from skscreen.pruning.granularity import Choice, Granularity, register, significant_or_best
-from skscreen.pruning.input_elimination import eliminate_variables
 from skscreen.pruning.masks import read_inputs
-from skscreen.pruning.partial_f import unit_importance
-from skscreen.pruning.refit import ridge_scale
-from skscreen.screening import SecondMoments
-
-# Ridge of the fits, relative to the mean variance of the inputs; see docs/experiments-inputs.md.
-RIDGE = 0.1
-# More inputs than these are not judged jointly: those with the lowest scores by themselves go
-# first.
-MOST_JOINTLY = 5000
-# Samples, for each input, that are enough for the covariances.
-SAMPLES_PER_INPUT = 10
-# Samples that are worked on at once.
-CHUNK = 1024
 
 
 @register("input")
 class Inputs(Granularity):
     """Cuts whole inputs: features, or with a convolution first the channels of the image.
 
-    Criteria that say how a size and F are combined (`Screening`) judge inputs jointly: one is
-    worth what the first layer's pre-activations lose without it when the weights of the inputs
-    that are left make up for it, so that of two inputs that tell the same only one is kept.
+    The criterion "screening" judges them jointly, by backward elimination: of two inputs that tell
+    the same only one is kept. See `InputEvidence.screened`.
     """
 
     side = "inputs"
     counted = "inputs"
     n_scored = 1
-
-    def __init__(self, network, budget="weights"):
-        super().__init__(network, budget)
-        self._covariance = None  # of the inputs, which training does not change
 
     @classmethod
     def check(cls, network):
@@ -90,67 +69,6 @@ class Inputs(Granularity):
     def cut_share(self):
         """Return the share of the inputs that are cut."""
         return 1 - float(np.mean(self.kept()[0]))
-
-    def scores(self, evidence, criterion):
-        """Score the inputs, jointly if the criterion tells how; see `Granularity.scores`."""
-        weigh = getattr(criterion, "weigh", None)
-        if weigh is None:
-            return super().scores(evidence, criterion)
-        (part,) = self.candidates(evidence)
-        index = np.flatnonzero(self.kept()[0])
-        scores = np.full(part.shape, CUT)
-        if len(index) > MOST_JOINTLY:
-            alone = checked_scores(criterion, part)[index]
-            order = np.argsort(alone, kind="stable")
-            # below all that are judged jointly, in their own order
-            scores[index[order]] = np.arange(len(index)) - float(len(index))
-            index = np.sort(index[order[-MOST_JOINTLY:]])
-        scores[index] = self._jointly(evidence, part, index, weigh)
-        return [scores]
-
-    def _jointly(self, evidence, part, index, weigh):
-        """Score some inputs by backward elimination."""
-        rows = np.flatnonzero(np.isin(self.units, index))
-        covariance = self._covariance_of(evidence, rows)
-        layer = self.network.layers[0]
-        importance = unit_importance(self.network, evidence.data.X)[0]
-        weight = layer.weight[rows].astype(np.float64)
-        f_weight = part.f_weight.side + part.f_weight.source
-        F = part.F if f_weight else np.ones(part.shape)
-        if len(rows) > len(index):
-            groups = np.searchsorted(index, self.units[rows])
-            return weigh(eliminate(covariance, weight, importance, groups), F[index], f_weight)
-        index = self.units[rows]  # each row is an input of its own
-        return eliminate_variables(
-            covariance,
-            weight * np.sqrt(importance),
-            lambda sizes, left: weigh(sizes, F[index[left]], f_weight),
-        )
-
-    def _covariance_of(self, evidence, rows):
-        """Covariance of what some rows of the first layer read, with the ridge."""
-        if self._covariance is None or not np.isin(rows, self._covariance[0]).all():
-            self._covariance = rows, self._observe(evidence, rows)
-        known, covariance = self._covariance
-        places = np.searchsorted(known, rows)
-        return covariance[np.ix_(places, places)]
-
-    def _observe(self, evidence, rows):
-        layer = self.network.layers[0]
-        enough = max(evidence.screen.samples, SAMPLES_PER_INPUT * len(rows))
-        data = evidence.data.subsample(enough, evidence.rng)
-        moments = SecondMoments(len(rows))
-        for start in range(0, len(data.X), CHUNK):
-            index = np.arange(start, min(start + CHUNK, len(data.X)))
-            x = np.empty((len(index), *data.X.shape[1:]), self.network.dtype)
-            values = layer.source_values(self.network.gather(data.X, index, x))
-            weight = None
-            if data.sample_weight is not None:
-                weight = np.repeat(data.sample_weight[index], values.shape[1])
-            moments.partial_fit(values.reshape(-1, layer.n_inputs)[:, rows], sample_weight=weight)
-        covariance = moments.covariance()
-        covariance[np.diag_indices_from(covariance)] += RIDGE * ridge_scale(covariance)
-        return covariance
 
     def select(self, evidence, scores, goal):
         """Choose the inputs to keep; see `Granularity.select`."""

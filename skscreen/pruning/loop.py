@@ -162,6 +162,8 @@ def prune(network, data, plan, options, rng, *, score=None):
         final = number == len(goals)
         choice, found, inputs = cut(training, granularity, goal, record, final=final)
         record.cut(number, choice)
+        if number == 1 and plan.verbose:
+            _say_what_is_null(record.layers, inputs)
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
@@ -312,6 +314,13 @@ def _warn_of_chance(layers, significance):
 def epochs_of_round(n_epochs, number, n_rounds):
     """Epochs of round ``number``, from 1: as even as whole numbers can be, later rounds first."""
     return n_epochs * number // n_rounds - n_epochs * (number - 1) // n_rounds
+
+
+def _say_what_is_null(layers, inputs):
+    """Print the share of nulls of each layer, and how many inputs were cut for it."""
+    shares = ", ".join(f"{layer.pi0:.2f}" for layer in layers)
+    cut = "" if inputs is None else f": {np.count_nonzero(~inputs)} of {len(inputs)} inputs go"
+    print(f"share of null units, pi0, by layer: {shares}{cut}")
 
 
 def _entry(phase, number, network, n_epochs, curve, plan):

@@ -4,8 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from skscreen.pruning.evidence import ConnectionEvidence, InputEvidence, UnitEvidence
+from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
+from skscreen.pruning.input_evidence import InputEvidence
 from skscreen.pruning.partial_f import unit_importance
 from skscreen.pruning.refit import LayerMoments, merged
 from skscreen.screening import ClassMoments, PooledMoments
@@ -58,8 +59,8 @@ class NetworkEvidence:
     f_weights : FWeights
         The weight of F in each layer.
     moments : dict of str to list of PooledMoments, default={}
-        Moments of a side ("source", "unit", "inputs") that are known already, a list with one for
-        each layer; the others are collected when they are asked for.
+        Moments of a side ("source", "unit", "inputs") that are known already, a list with one
+        for each layer; the others are collected when they are asked for.
     layer_moments : LayerMoments or None, default=None
         Second moments of what the layers read, on the same samples; None to collect them.
     """

@@ -171,7 +171,7 @@ def _softmax_root(logits, direction):
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = odds / odds.sum(axis=1, keepdims=True)
     step = np.sqrt(p) * direction
-    return step - p * (np.sqrt(p) * step).sum(axis=1, keepdims=True)
+    return step - p * step.sum(axis=1, keepdims=True)
 
 
 def _logistic_root(logits, direction):

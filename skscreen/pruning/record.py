@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skscreen.screening import null_share
+
 
 @dataclass
 class LayerRecord:
@@ -23,6 +25,9 @@ class LayerRecord:
         Round that cut it, counted from 1; 0 for what was kept.
     significant : ndarray of bool of shape (n_units,) or None
         Which units the selection marked in the last round; None without a selection.
+    pi0 : float
+        Estimated share of null units before the first cut, among those that vary and are
+        connected; NaN where there is none, or the statistic has no p-values.
     """
 
     table: np.ndarray
@@ -31,6 +36,7 @@ class LayerRecord:
     target_F: np.ndarray | None
     round: np.ndarray
     significant: np.ndarray | None = None
+    pi0: float = np.nan
 
     def kept_significant(self):
         """Whether any unit that is kept is significant; true without a selection."""
@@ -61,11 +67,13 @@ class Record:
                     np.zeros(magnitude.shape),
                     F,
                     np.zeros(magnitude.shape, np.int16),
+                    pi0=_null_share(table, kept),
                 )
-                for table, magnitude, F in zip(
+                for table, magnitude, F, kept in zip(
                     granularity.tables(evidence),
                     magnitudes,
                     granularity.target_statistics(evidence),
+                    granularity.kept(),
                     strict=True,
                 )
             ]
@@ -101,3 +109,10 @@ class Record:
             layer.score = np.where(layer.round == 0, score, layer.score)
             layer.round[~kept & (layer.round == 0)] = number
             layer.table["kept"] = np.count_nonzero(kept, axis=1) if kept.ndim == 2 else kept
+
+
+def _null_share(table, kept):
+    """Estimate the share of nulls among the units of a table that vary and are kept."""
+    used = kept if kept.ndim == 1 else kept.any(axis=1)
+    p = table["p"][(table["F"] > 0) & used]
+    return null_share(p) if len(p) and not np.isnan(p).any() else np.nan

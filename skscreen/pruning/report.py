@@ -42,20 +42,29 @@ class ScreeningReport:
         """Number of layers that were screened."""
         return len(self._records)
 
+    @property
+    def pi0(self):
+        """Share of null units of each layer, as estimated in the dense network.
+
+        Of those that vary and are connected, by their p-values (`skscreen.screening.null_share`);
+        NaN for a statistic without p-values.
+        """
+        return np.array([record.pi0 for record in self._records])
+
     def layer(self, number):
         """Return the table of a layer's units, one row each.
 
         Parameters
         ----------
         number : int
-            Layer, from 0. The units are those its connections read, or with channel granularity
-            its own.
+            Layer, from 0. The units are those its connections read, with channel granularity
+            its own, and of whole inputs, which are layer 0, the inputs.
 
         Returns
         -------
         table : structured ndarray
-            See `skscreen.screening.anova_table`. ``kept`` is the number of connections; with
-            channel granularity it is 1 or 0, and there are ``magnitude``, ``score`` and ``round``
+            See `skscreen.screening.anova_table`. ``kept`` is the number of connections; of
+            channels and inputs it is 1 or 0, and there are ``magnitude``, ``score`` and ``round``
             (in which the unit was cut, 0 if it was kept) as well. A row is from the last time
             that the statistics were computed while the unit was in use: the first round, the last
             one, and all rounds in which the criterion or the selection looked at them.
@@ -90,7 +99,7 @@ class ScreeningReport:
         Raises
         ------
         ValueError
-            With channel granularity, where units are scored: see `layer`.
+            Where channels or inputs are scored, not connections: see `layer`.
         """
         record = self._of_connections(number)
         source, target = (index.ravel() for index in np.indices(record.score.shape))
@@ -168,7 +177,7 @@ class ScreeningReport:
         Raises
         ------
         ValueError
-            For a unit that is not there, or a ``target`` with channel granularity.
+            For a unit that is not there, or a ``target`` where no connections are scored.
 
         Examples
         --------
@@ -240,7 +249,10 @@ class ScreeningReport:
             table = record.table
             kept = np.count_nonzero(table["kept"])
             chance = "" if record.kept_significant() else ", though none of them is significant"
-            lines.append(f"\nlayer {number}: {kept} of {len(table)} units are still used{chance}")
+            nulls = "" if np.isnan(record.pi0) else f" (pi0 = {record.pi0:.2f} at first)"
+            lines.append(
+                f"\nlayer {number}: {kept} of {len(table)} units are still used{chance}{nulls}"
+            )
             lines.append(f"{'unit':>6} {'F':>12} {'p':>10} {'eta2':>7} {'kept':>6}")
             order = np.argsort(-table["F"], kind="stable")
             shown = order if len(order) <= 10 else [*order[:5], None, *order[-5:]]

@@ -25,13 +25,14 @@ GRID = {
     "score_func__permutations": [None, 9],
     "selection": [None, "fwe"],
     "selection__rule": ["fpr", "fwe"],
-    "selection__level": [0.5, 1e-100],
+    "selection__level": [0.5, 1e-3],
     "selection__min_effect": [0.0, 0.6],
     "allocation": ["uniform", "global"],
     "schedule": ["one-shot", "linear"],
     "n_rounds": [1, 3],
     "pruning_epochs": [1, 3],
     "fine_tune_epochs": [0, 2],
+    "refit": [None, "least-squares"],
     "learning_rate_init": [0.001, 0.01],
     "alpha": [0.0, 1.0],
     "dropout": [0.0, 0.3],
@@ -55,7 +56,7 @@ CONDITIONS = {
     "score_func__samples": {"score_func": Screen("kruskal"), "f_weight": 0.9},
     "score_func__permutations": {
         "score_func": Screen(),
-        "selection": Significance("fwe", level=0.01),
+        "selection": Significance("fpr", level=0.2),
         "sparsity": None,
     },
     "selection": {"sparsity": 0.1},
@@ -65,10 +66,6 @@ CONDITIONS = {
     "distill__weight": {"distill": Distillation()},
     "distill__temperature": {"distill": Distillation()},
 }
-
-
-def test_there_are_so_many():
-    assert len(ScreeningPruner().get_params(deep=False)) == len(NAMES)
 
 
 NAMES = [
@@ -85,6 +82,7 @@ NAMES = [
     "n_rounds",
     "pruning_epochs",
     "fine_tune_epochs",
+    "refit",
     "learning_rate_init",
     "alpha",
     "dropout",
@@ -95,6 +93,11 @@ NAMES = [
     "random_state",
     "verbose",
 ]
+
+
+def test_there_are_twenty_three():
+    assert set(ScreeningPruner().get_params(deep=False)) == set(NAMES)
+    assert len(NAMES) == 23
 
 
 def test_all_parameters_are_tried():

@@ -215,7 +215,9 @@ class TestReport:
         assert (early["F"] > 0).all()
 
     def test_the_score_is_what_the_report_says(self, dense):
-        pruner = quick(FrozenEstimator(dense), sparsity=0.6, criterion=Screening("product"))
+        pruner = quick(
+            FrozenEstimator(dense), sparsity=0.6, criterion=Screening("product"), f_weight=0.05
+        )
         pruner.fit(X, y)
         for number in range(3):
             rows = pruner.report_.connections(number)

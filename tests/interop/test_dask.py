@@ -15,10 +15,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from small import X, network, quick, y
 
-from skscreen import MLPClassifier, MLPRegressor
+from skscreen import MLPClassifier, MLPRegressor, ScreeningPrunerCV
 from skscreen.inspection import rank_stability
 from skscreen.interop import dask as out_of_core
-from skscreen.screening import RegressionMoments, class_moments, permutation_test
+from skscreen.screening import (
+    RegressionMoments,
+    SecondMoments,
+    class_moments,
+    permutation_test,
+)
 
 # of dask and of the processes it starts and stops, not of this package
 pytestmark = [
@@ -49,6 +54,15 @@ REPEATED = {
     "class moments": lambda: vars(class_moments(X, y, 10, chunk_size=100, n_jobs=2)),
     "permutations": lambda: permutation_test(X, y, n_permutations=60, random_state=0, n_jobs=2),
     "rank stability": lambda: rank_stability(X, y, n_repeats=4, random_state=0, n_jobs=2),
+    "choice of a sparsity": lambda: {
+        name: value
+        for name, value in ScreeningPrunerCV(
+            quick(network()), sparsities=[0.5, 0.8], cv=2, n_jobs=2, refit=False
+        )
+        .fit(X, y)
+        .cv_results_.items()
+        if name.endswith("score")
+    },
     "grid search": lambda: {
         name: value
         for name, value in GridSearchCV(quick(network()), {"sparsity": [0.5, 0.8]}, cv=2, n_jobs=2)
@@ -99,6 +113,18 @@ def test_regression_moments_are_merged_by_the_workers(cluster):
     np.testing.assert_array_equal(found.sxy, wanted.sxy)
     one = out_of_core.regression_moments(chunked(X), da.from_array(y.astype(float), chunks=50))
     assert one.n_outputs == 1
+
+
+def test_second_moments_are_merged_by_the_workers(cluster):
+    wanted = SecondMoments(64, 1)
+    for start in range(0, len(X), 130):
+        rows = slice(start, start + 130)
+        wanted.merge(SecondMoments(64, 1).partial_fit(X[rows], y[rows, None]))
+    found = out_of_core.merged_moments(SecondMoments(64, 1), chunked(X), y[:, None])
+    np.testing.assert_array_equal(found.scatter, wanted.scatter)
+    np.testing.assert_array_equal(found.cross, wanted.cross)
+    alone = out_of_core.merged_moments(SecondMoments(64), chunked(X))
+    np.testing.assert_array_equal(alone.scatter, wanted.scatter)
 
 
 def test_no_task_holds_all_samples():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skscreen.screening import f_statistic, null_share, null_share_error
+from skscreen.screening import certain_null_share, f_statistic, null_share, null_share_error
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8])
@@ -72,3 +72,25 @@ def test_bad_input(p, threshold, message):
     for function in (null_share, null_share_error):
         with pytest.raises(ValueError, match=message):
             function(p, threshold=threshold)
+
+
+def test_certain_nulls_are_nulls_less_the_margin_where_the_others_are_found():
+    p = np.concatenate([np.full(100, 1e-6), np.linspace(0.002, 1, 400)])
+    share, error = null_share(p), null_share_error(p)
+    assert share == pytest.approx(0.8, abs=0.01)
+    assert certain_null_share(p) == pytest.approx(share - 2 * error)
+
+
+def test_the_power_counts():
+    p = np.concatenate([np.full(50, 1e-6), np.linspace(0.02, 0.5, 250), np.linspace(0, 1, 200)])
+    share, error = null_share(p), null_share_error(p)
+    found = np.mean(p <= 1e-5)
+    assert certain_null_share(p) == pytest.approx(
+        (share - 2 * error) * found / (1 - share - 2 * error), rel=0.05
+    )
+
+
+def test_nothing_found_is_nothing_certain():
+    assert certain_null_share(np.random.default_rng(0).random(500)) == 0
+    assert certain_null_share([]) == 0
+    assert certain_null_share([1e-9, 0.9, 0.8]) == 0  # too few to know

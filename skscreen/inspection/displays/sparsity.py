@@ -118,7 +118,7 @@ class SparsityDisplay:
         self._set_scale(ax)
         ax.set(xlabel="sparsity (share that is cut)", ylabel=self.score_name)
         tidy(ax)
-        ax.legend(frameon=False, loc="lower left")
+        ax.legend(frameon=False, loc="best", fontsize=9)
         self.ax_ = ax
         return self
 

@@ -102,7 +102,7 @@ class UnitDisplay:
         self : UnitDisplay
         """
         n_classes = len(self.means)
-        ax, self.figure_ = get_axes(ax, figsize=(max(4.8, 1.6 + 0.5 * n_classes), 3.8))
+        ax, self.figure_ = get_axes(ax, figsize=(max(6.4, 1.6 + 0.5 * n_classes), 3.8))
         places = np.arange(n_classes)
         ax.axhline(np.mean(self.means), color=DENSE, linestyle="--", label="mean of the means")
         ax.errorbar(

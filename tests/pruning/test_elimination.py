@@ -1,0 +1,138 @@
+"""Backward elimination and partial F against refitting from scratch."""
+
+import naive
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from skscreen.nn import Dense, Network
+from skscreen.pruning.elimination import eliminate
+from skscreen.pruning.partial_f import (
+    MOST_PASSES,
+    connection_scores,
+    inverse_of_lower,
+    partial_variances,
+    unit_importance,
+    unit_scores,
+)
+
+RNG = np.random.default_rng(0)
+A = RNG.normal(size=(300, 12)) @ RNG.normal(size=(12, 12))
+COVARIANCE = np.cov(A.T, bias=True)
+WEIGHT = RNG.normal(size=(12, 3))
+IMPORTANCE = np.array([1.0, 2.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [np.arange(12), np.repeat([0, 1, 2, 3], 3), np.array([0, 5, 0, 1, 5, 2, 3, 3, 3, 3, 1, 5])],
+    ids=["single", "equal", "unequal"],
+)
+def test_drops_in_the_order_of_refits_from_scratch(groups):
+    scores = eliminate(COVARIANCE, WEIGHT, IMPORTANCE, groups)
+    left, lost, highest = np.unique(groups).tolist(), 0.0, 0.0
+    for group in np.argsort(scores, kind="stable")[-len(left) :]:
+        costs = naive.removal_costs(COVARIANCE, WEIGHT, IMPORTANCE, groups, left)
+        assert left[int(np.argmin(costs))] == group
+        highest = max(highest, costs.min() - lost)
+        assert scores[group] == pytest.approx(np.sqrt(highest), rel=1e-6)
+        lost = costs.min()
+        left.remove(group)
+
+
+def test_of_two_that_say_the_same_only_one_goes_early():
+    twins = np.array([[1.0, 0.999], [0.999, 1.0]])
+    scores = eliminate(twins, np.ones((2, 1)), np.ones(1), np.arange(2))
+    assert scores.min() < 0.05
+    assert scores.max() > 1.9
+
+
+def test_scores_do_not_depend_on_threads():
+    big = np.cov(RNG.normal(size=(200, 150)).T) + 0.1 * np.eye(150)
+    weight = RNG.normal(size=(150, 40))
+    results = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            results.append(eliminate(big, weight, np.ones(40), np.arange(150)))
+    np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize("n", [1, 5, 96, 97, 250])
+def test_inverse_of_a_lower_triangle(n):
+    B = RNG.normal(size=(2 * n, n))
+    factor = np.linalg.cholesky(B.T @ B / n).astype(np.float32)
+    np.testing.assert_allclose(inverse_of_lower(factor) @ factor, np.eye(n), atol=1e-4)
+
+
+def test_partial_variance_is_what_the_others_do_not_explain():
+    mask = RNG.random((12, 3)) > 0.4
+    variances = partial_variances(COVARIANCE, mask)
+    for unit, target in zip(*np.nonzero(mask), strict=True):
+        others = np.flatnonzero(mask[:, target] & (np.arange(12) != unit))
+        centred = A - A.mean(axis=0)
+        fit = np.linalg.lstsq(centred[:, others], centred[:, unit], rcond=None)[0]
+        left = np.var(centred[:, unit] - centred[:, others] @ fit)
+        assert variances[unit, target] == pytest.approx(left, rel=1e-3)
+    assert not variances[~mask].any()
+
+
+def test_scores_of_connections():
+    covariance = np.diag([4.0, 1.0])
+    mask = np.array([[True, False], [True, True]])
+    scores = connection_scores(covariance, np.array([[1.0, 9.0], [-3.0, 2.0]]), mask, [1.0, 4.0])
+    # independent inputs: |w| s times the root of the importance, but for the ridge
+    np.testing.assert_allclose(scores, [[2.0, 0.0], [3.0, 4.0]], rtol=0.05)
+
+
+def test_units_that_nothing_reads_score_nothing():
+    mask = np.ones((12, 3), dtype=bool)
+    mask[[1, 6, 7, 11]] = False
+    units = np.arange(12) % 5
+    scores = unit_scores(COVARIANCE, np.where(mask, WEIGHT, 0), mask, IMPORTANCE, units, 6)
+    np.testing.assert_array_equal(scores == 0, [False, True, False, False, False, True])
+
+
+@pytest.mark.parametrize("output", ["softmax", "logistic", "identity"])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_importance_is_the_change_of_the_output(output, activation):
+    rng = np.random.RandomState(0)
+    n_outputs = 1 if output == "logistic" else 3
+    layers = [
+        Dense.initialise(5, 4, activation, rng, np.dtype("float64")),
+        Dense.initialise(4, n_outputs, "identity", rng, np.dtype("float64")),
+    ]
+    network = Network(layers, output)
+    X = RNG.normal(size=(40, 5))
+    found = unit_importance(network, X)[0]
+    logits = network.logits(X)
+    for unit in range(4):
+        step = np.zeros(4)
+        step[unit] = 1e-5
+        layers[0].shift_bias(step)
+        change = (network.logits(X) - logits) / 1e-5
+        layers[0].shift_bias(-step)
+        if output == "identity":
+            wanted = (change**2).sum(axis=1)
+        elif output == "logistic":
+            p = network.probabilities(X)[:, 1:]
+            wanted = (p * (1 - p) * change**2).sum(axis=1)
+        else:
+            p = network.probabilities(X)
+            wanted = (p * change**2).sum(axis=1) - (p * change).sum(axis=1) ** 2
+        assert found[unit] == pytest.approx(wanted.mean(), rel=1e-3)
+
+
+def test_importance_with_many_outputs_is_an_estimate():
+    rng = np.random.RandomState(0)
+    n_outputs = 20 * MOST_PASSES
+    network = Network(
+        [
+            Dense.initialise(5, 4, "relu", rng, np.dtype("float64")),
+            Dense.initialise(4, n_outputs, "identity", rng, np.dtype("float64")),
+        ],
+        "identity",
+    )
+    exact = (network.layers[1].weight ** 2).sum(axis=1)
+    X = RNG.normal(size=(60, 5))
+    active = (X @ network.layers[0].weight > 0).mean(axis=0)
+    np.testing.assert_allclose(unit_importance(network, X)[0], exact * active, rtol=0.9)
