@@ -2,6 +2,7 @@
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike
 
 from skscreen._params import is_integer
 from skscreen.kernels.moments import update_class_moments
@@ -305,7 +306,15 @@ class ClassMoments:
         return self.weight_sum / largest / (self.weight_sum / largest).sum()
 
 
-def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n_jobs=None):
+def class_moments(
+    A: ArrayLike,
+    codes: ArrayLike,
+    n_classes: int,
+    sample_weight: ArrayLike | None = None,
+    *,
+    chunk_size: int = 8192,
+    n_jobs: int | None = None,
+) -> ClassMoments:
     """Compute class moments chunk by chunk, in the workers of joblib.
 
     Parameters
