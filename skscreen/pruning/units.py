@@ -17,6 +17,7 @@ class Units(Granularity):
 
     side = "unit"
     least_alpha = 0.05
+    eliminates = True
 
     @property
     def n_scored(self):
