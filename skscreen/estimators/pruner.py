@@ -191,7 +191,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
         The classes, if the network is a classifier.
-    feature_deviations_ : ndarray of shape (n_features_in_,) or None
+    feature_deviations_ : ndarray of shape (n_features,) or None
         Standard deviations of the features among the samples, which enter
         `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int

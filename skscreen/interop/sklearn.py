@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 from sklearn import neural_network
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.preprocessing import LabelBinarizer
 
 from skscreen.interop.layers import full_weight
 from skscreen.interop.models import network_estimator
 
 
-def to_sklearn(model):
+def to_sklearn(model: BaseEstimator) -> BaseEstimator:
     """Hand a network back as one of scikit-learn's own.
 
     Parameters
