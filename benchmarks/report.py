@@ -51,13 +51,13 @@ HEAD = """\
 Written by `python benchmarks/report.py` from `benchmarks/results/pruning.csv`; not to be edited.
 `sh benchmarks/all.sh` trains what is missing there and prints the same figures.
 
-Test accuracy in points below the dense network: smaller is better, negative is better than the dense
-one. Means over the seeds, ± the standard deviation of the error. λ is `f_weight`. "Ahead" is the paired difference to magnitude
-pruning with everything else the same, and its 95 % interval: positive where the criterion is better.
-All settings are the defaults but for what is said: "trained on as the dense one" is `alpha=None,
-dropout=None, learning_rate_init=None`, "not trained on" `n_rounds=1, pruning_epochs=0,
-fine_tune_epochs=0`, "cut in one go" `schedule="one-shot"`. The revision is that of the code that made
-the rows.
+Test accuracy in points below the dense network: smaller is better, negative is better than the
+dense one. Means over the seeds, ± the standard deviation of the error. λ is `f_weight`. "Ahead"
+is the paired difference to magnitude pruning with everything else the same, and its 95 %
+interval: positive where the criterion is better. All settings are the defaults but for what is
+said: "trained on as the dense one" is `alpha=None, dropout=None, learning_rate_init=None`, "not
+trained on" `n_rounds=1, pruning_epochs=0, fine_tune_epochs=0`, "cut in one go"
+`schedule="one-shot"`. The revision is that of the code that made the rows.
 """
 
 

@@ -22,7 +22,7 @@ N_SAMPLES, N_FEATURES, CHUNK = 200_000, 200, 20_000
 
 
 def make_chunk(number):
-    """Make samples of which 20 features tell three classes apart a little; the last is the class."""
+    """Make samples: 20 features tell three classes apart a little, the last is the class."""
     rng = np.random.default_rng(number[0])
     samples = rng.standard_normal((CHUNK, N_FEATURES + 1), dtype=np.float32)
     codes = rng.integers(3, size=CHUNK)

@@ -4,8 +4,9 @@ A table maps a parameter's name to a check; a check is a pair of a predicate and
 what the parameter must be.
 """
 
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ INFINITY = float("inf")
 class Check(NamedTuple):
     """A predicate and its description."""
 
-    holds: object
+    holds: Callable[[Any], bool]
     words: str
 
     def __or__(self, other):

@@ -9,7 +9,7 @@ ESTIMATORS = {
 }
 
 #: what ``fit`` leaves beside the network, as it is where nothing was trained
-UNTRAINED = {
+UNTRAINED: dict[str, object] = {
     "checkpoint_": None,
     "n_iter_": 0,
     "t_": 0,

@@ -9,6 +9,7 @@ from skscreen.estimators.adapt_sklearn import unfitted_counterpart
 from skscreen.estimators.facts import PrunedFactsMixin
 from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
+from skscreen.estimators.wrapping import unwrap
 
 
 def delegates(name):
@@ -129,10 +130,10 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
     def _ask(self, method, X, *args, **kwargs):
         """Call a method of the pruned estimator on samples or on what carries them."""
         check_is_fitted(self)
-        return getattr(self.estimator_, method)(find_handoff(X) or X, *args, **kwargs)
+        return getattr(self.wrapped_, method)(find_handoff(X) or X, *args, **kwargs)
 
     def validated_inputs(self, X):
-        return self.estimator_.validated_inputs(find_handoff(X) or X)
+        return self.estimator_.validated_inputs(find_handoff(X) or unwrap(self.wrapped_).inputs(X))
 
     @property
     def _network_estimator(self):
@@ -141,6 +142,8 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
     def get_support(self, indices=False):
         """Say which input features the pruned network still reads.
 
+        Of a network in a Pipeline they are the features that the steps before it give.
+
         Parameters
         ----------
         indices : bool, default=False
@@ -148,7 +151,7 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
 
         Returns
         -------
-        support : ndarray of bool of shape (n_features_in_,), or of int
+        support : ndarray of bool of shape (n_features,), or of int
         """
         check_is_fitted(self)
         return np.flatnonzero(self._support) if indices else self._support.copy()
@@ -166,12 +169,14 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
     @property
     def n_features_in_(self):
         """Number of features that ``predict`` takes."""
-        return self._fitted_estimator().n_features_in_
+        self._fitted_estimator()
+        return self.wrapped_.n_features_in_
 
     @property
     def feature_names_in_(self):
         """Names of the features that ``predict`` takes."""
-        return self._fitted_estimator().feature_names_in_
+        self._fitted_estimator()
+        return self.wrapped_.feature_names_in_
 
     def _fitted_estimator(self):
         # hasattr must be False before fit, so this is an AttributeError, not a NotFittedError
@@ -179,7 +184,7 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        network = getattr(self, "estimator_", self.estimator)
+        network = self.wrapped_ if hasattr(self, "estimator_") else self.estimator
         if network is None:
             network = MLPRegressor() if self.task == "regression" else MLPClassifier()
         inner = get_tags(unfitted_counterpart(network))

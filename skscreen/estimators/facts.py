@@ -55,7 +55,7 @@ class PrunedFactsMixin:
                 "feature_importances_ needs a fully connected first layer, of which each input "
                 "is a feature"
             )
-        importances = np.zeros(self.n_features_in_)
+        importances = np.zeros(len(self._support))
         norms = np.sqrt(np.square(first.weight, dtype=np.float64).sum(axis=1))
         importances[self._support] = norms * self.feature_deviations_[self._support]
         total = importances.sum()
@@ -104,7 +104,7 @@ def network_table(pruner):
     )
     caption = html.escape(
         f"{pruner.sparsity_:.2%} of the weights cut; {pruner.report_.rule}; "
-        f"{np.count_nonzero(pruner.get_support())} of {pruner.n_features_in_} features read"
+        f"{np.count_nonzero(pruner.get_support())} of {len(pruner.get_support())} features read"
     )
     head = "".join(f"<th>{name}</th>" for name in header)
     return (

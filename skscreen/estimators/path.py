@@ -94,8 +94,9 @@ def pruning_path(
         X_val, y_val = X, y
     sparsities = check_sparsities(sparsities)
     rows = []
-    for lean in walk(pruner, X, y, sparsities, sample_weight, {}, fine_tune_epochs)[1]:
-        rows.append((*network_size(lean.network_), scorer(lean, X_val, y_val), lean))
+    leans = walk(pruner, X, y, sparsities, sample_weight, {}, fine_tune_epochs)[1]
+    for network, lean in leans:
+        rows.append((*network_size(network), scorer(lean, X_val, y_val), lean))
     n_weights, macs, n_bytes, score, estimators = zip(*rows, strict=True)
     return PruningPath(
         np.array(sparsities),
@@ -140,8 +141,8 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
     -------
     dense : estimator
         Fitted.
-    leans : iterator of estimator
-        One for each sparsity, with the pruned and fine-tuned network.
+    leans : iterator of (Network, estimator)
+        One for each sparsity: the pruned and fine-tuned network, and what it stands in.
     """
     pruner.set_params(sparsity=sparsities[-1])
     start = pruner.start(X, y, sample_weight, fit_params)
@@ -150,7 +151,9 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
     elif fine_tune_epochs == "auto":
         fine_tune_epochs = -(-3 * start.plan.fine_tune_epochs // 4)
     dense = start.lean.detached_copy()
-    return dense, _lean_estimators(pruner, start, dense, sparsities, fine_tune_epochs)
+    return start.wrapping.rewrap(dense), _lean_estimators(
+        pruner, start, dense, sparsities, fine_tune_epochs
+    )
 
 
 def _lean_estimators(pruner, start, dense, sparsities, fine_tune_epochs):
@@ -174,7 +177,7 @@ def _lean_estimators(pruner, start, dense, sparsities, fine_tune_epochs):
         lean = start.lean.detached_copy()
         lean.network_ = compact(network)
         lean.adopt(options_at[sparsity])
-        yield lean
+        yield lean.network_, start.wrapping.rewrap(lean)
 
 
 def network_size(network):

@@ -1,32 +1,18 @@
 """The estimator that prunes networks."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_regressor
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from skscreen._params import check_parameters
-from skscreen.estimators.adapt_sklearn import (
-    fit_sklearn,
-    from_sklearn,
-    sklearn_counterpart,
-    unfitted_counterpart,
-)
-from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
+from skscreen.estimators.dense_network import dense_network
 from skscreen.estimators.handoff import find_handoff
-from skscreen.estimators.planning import (
-    check_unlabelled,
-    make_plan,
-    pruner_checks,
-    training_options,
-)
+from skscreen.estimators.planning import make_plan, pruner_checks, training_options
 from skscreen.estimators.samples import feature_deviations, subset
-from skscreen.estimators.tasks import check_task, looks_like_classes
+from skscreen.estimators.wrapping import Bare, unwrap
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
 from skscreen.pruning.masks import read_inputs
 
@@ -45,6 +31,8 @@ class PruningStart:
     rng : numpy.random.RandomState
     score : callable or None
         On held-out samples.
+    wrapping : Bare
+        What the network stood in.
     """
 
     lean: object
@@ -53,6 +41,7 @@ class PruningStart:
     options: object
     rng: object
     score: object
+    wrapping: Bare
 
 
 class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
@@ -70,7 +59,10 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         package, or one of `sklearn.neural_network`, which scikit-learn fits and which is then
         converted. It is cloned and fitted, then pruned. A `sklearn.frozen.FrozenEstimator` around
         a fitted network prunes a copy of that network without training the dense one again. None
-        takes the network of this package that comes before the pruner in a Pipeline.
+        takes the network of this package that comes before the pruner in a Pipeline. A Pipeline
+        that ends in a network, a grid or randomised search over one, or a
+        `sklearn.compose.TransformedTargetRegressor` is fitted as it is; then the network inside is
+        pruned, and `wrapped_` is the same with the lean network.
     granularity : {"connection", "channel", "input"}, default="connection"
         What is cut: single weights; whole channels of convolutions and hidden units; or whole
         input features, where a convolution comes first the channels of the image. Inputs are
@@ -84,7 +76,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         sparsity an outcome.
     budget : {"weights", "macs", "units"}, default="weights"
         What `sparsity` counts when channels are cut: weights, multiply-accumulates, or channels
-        and hidden units. Of single connections it counts the weights.
+        and hidden units. Of single connections it counts the weights, of inputs the inputs.
     criterion : str, Screening or callable, default="screening"
         What a connection, or a unit, is worth: "screening", or to compare with "magnitude",
         "wanda" (magnitude times activation), "taylor" and "snip" (weight times gradient),
@@ -173,6 +165,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     ----------
     estimator_ : estimator
         The network estimator with the pruned network.
+    wrapped_ : estimator
+        What `estimator` was, fitted, with the lean network inside; `estimator_` itself for a bare
+        network.
     network_ : Network
         The pruned network, compacted: units that are constant or lead nowhere are gone, as are
         the inputs that nothing reads. It computes the same as the masked network.
@@ -326,7 +321,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             deviations = feature_deviations(start.data.X)
         result = prune(lean.network_, start.data, plan, options, start.rng, score=start.score)
         lean.adopt(options)
-        self._set_fitted(lean, result, plan, X, deviations)
+        self._set_fitted(lean, result, plan, X, deviations, start.wrapping)
         return self
 
     def start(self, X, y, sample_weight=None, fit_params=None):
@@ -345,7 +340,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         """
         fit_params = fit_params or {}
         check_parameters(self, pruner_checks())
-        fitted, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
+        wrapping, inputs, target = dense_network(self, X, y, sample_weight, fit_params)
+        fitted = wrapping.network
         lean = fitted.detached_copy()
         checkpoint = fitted.checkpoint_ if self.rewind else None
         if self.rewind and checkpoint is None:
@@ -367,82 +363,13 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         )
         plan = make_plan(self, lean, rng, checkpoint, labelled=y is not None)
         options = training_options(self, lean, len(data.X))
-        return PruningStart(lean, data, plan, options, rng, score)
-
-    def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
-        """Return the dense estimator, the samples as its network reads them, and the target."""
-        handoff = find_handoff(X)
-        if handoff is not None:
-            if self.estimator is not None:
-                raise ValueError(
-                    "the pruner got a network from the step before it and estimator="
-                    f"{self.estimator!r}: give it one of the two"
-                )
-            if fit_params:
-                raise ValueError(
-                    f"fit got {sorted(fit_params)}, which need a network in estimator, got None"
-                )
-            fitted, X = handoff.estimator, handoff.inputs
-            check_task(self.task, fitted)
-            if self.task == "auto" and is_regressor(fitted) and looks_like_classes(y):
-                warnings.warn(
-                    "the network before the pruner is a regressor, which the Pipeline could not "
-                    "know before it was fitted: with targets that look like classes the folds of "
-                    "a search are stratified as for a classifier. Set task='regression'",
-                    UserWarning,
-                    stacklevel=4,
-                )
-            y = self._labels(fitted, handoff, y)
-        elif self.estimator is None:
-            raise ValueError(
-                "estimator must be a network, or the pruner must follow a network of this package "
-                "in a Pipeline, without a step in between that changes the activations; got "
-                f"estimator=None and X of type {type(X).__name__}"
-            )
-        else:
-            fitted = self._fit_dense(X, y, sample_weight, fit_params)
-            y = self._labels(fitted, X, y)
-        inputs, target = fitted.training_data(X, y, reset=False, named=handoff is None)
-        return fitted, inputs, target
-
-    def _labels(self, fitted, X, y):
-        """Return the targets, or where there are none what the dense network predicts."""
-        if y is not None:
-            return y
-        check_unlabelled(self)
-        return fitted.predict(X)
-
-    def _fit_dense(self, X, y, sample_weight, fit_params):
-        estimator = clone(self.estimator)
-        check_task(self.task, unfitted_counterpart(estimator))
-        frozen = isinstance(estimator, FrozenEstimator)
-        network = estimator.estimator if frozen else estimator
-        theirs = sklearn_counterpart(network) is not None
-        if not (theirs or isinstance(network, NetworkEstimator)):
-            raise ValueError(
-                "estimator must be a network estimator of skscreen or of scikit-learn, or a "
-                f"FrozenEstimator around one, got {self.estimator!r}"
-            )
-        if frozen:
-            if fit_params:
-                raise ValueError(
-                    f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
-                )
-            if theirs:
-                return from_sklearn(network)
-            check_is_fitted(network, "network_")
-            return network
-        if self.random_state is not None and network.random_state is None:
-            network.random_state = check_random_state(self.random_state).randint(2**31 - 1)
-        if theirs:
-            return fit_sklearn(network, X, y, sample_weight, **fit_params)
-        return network.fit(X, y, sample_weight=sample_weight, **fit_params)
+        return PruningStart(lean, data, plan, options, rng, score, wrapping)
 
     def _rng(self, dense):
         seed = dense.random_state if self.random_state is None else self.random_state
         return check_random_state(seed)
 
-    def _set_fitted(self, lean, result, plan, X, deviations):
+    def _set_fitted(self, lean, result, plan, X, deviations, wrapping):
         first = lean.network_.layers[0]
         rows = read_inputs(result.masks, lean.network_.source_units())
         support = first.features(rows, lean.n_features_in_)
@@ -457,6 +384,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {
             "estimator_": lean,
+            "wrapped_": wrapping.rewrap(lean),
             "masks_": result.masks,
             "scores_": result.scores,
             "f_statistics_": result.statistics,
@@ -513,5 +441,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 )
             return self.fit(X, y, sample_weight)
         known = {} if classes is None else {"classes": classes}
+        wrapping = unwrap(self.wrapped_)
+        X, y = wrapping.inputs(X), wrapping.targets(y)
         self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
         return self

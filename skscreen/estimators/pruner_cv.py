@@ -293,6 +293,11 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         return index, exceeded[0]
 
     @property
+    def wrapped_(self):
+        """See `ScreeningPruner`."""
+        return self._fitted_pruner().wrapped_
+
+    @property
     def _support(self):
         return self._fitted_pruner().get_support()
 
@@ -364,10 +369,10 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
     begin = time.perf_counter()
     dense, leans = walk(pruner, X_train, y_train, sparsities, weight, own["fit"], fine_tune_epochs)
     rows = [{"score": scorer(dense, X_test, y_test, **own["score"])}]
-    for lean in leans:
+    for network, lean in leans:
         fitted = time.perf_counter()
         score = scorer(lean, X_test, y_test, **own["score"])
-        sizes = dict(zip(SIZES, network_size(lean.network_), strict=True))
+        sizes = dict(zip(SIZES, network_size(network), strict=True))
         row = {
             "score": score,
             "fit_time": fitted - begin,

@@ -3,7 +3,10 @@
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
+from skscreen.estimators import ScreeningPrunerCV
+from skscreen.estimators.wrapping import unwrap
 from skscreen.interop.models import lean_steps, network_estimator
 
 #: fitted attributes of a pruner that no prediction needs
@@ -17,6 +20,7 @@ TRUSTED_TYPES = (
     "skscreen.estimators.mlp.MLPClassifier",
     "skscreen.estimators.mlp.MLPRegressor",
     "skscreen.estimators.pruner.ScreeningPruner",
+    "skscreen.estimators.pruner_cv.ScreeningPrunerCV",
     "skscreen.nn.conv.Conv",
     "skscreen.nn.dense.Dense",
     "skscreen.nn.network.Network",
@@ -40,15 +44,17 @@ def lean_copy(model):
 
     Parameters
     ----------
-    model : ScreeningPruner or Pipeline
+    model : ScreeningPruner, ScreeningPrunerCV or Pipeline
         Fitted; stays as it is.
 
     Returns
     -------
     lean : ScreeningPruner or Pipeline
-        Predicts, transforms, scores and goes on by ``partial_fit`` as ``model`` does. It has no
-        ``report_``, ``scores_``, ``f_statistics_``, ``masks_`` and ``history_``; an `estimator`
+        Of a `ScreeningPrunerCV` the pruner. Predicts, transforms, scores and goes on by
+        ``partial_fit`` as ``model`` does. It has no ``report_``, ``scores_``,
+        ``f_statistics_``, ``masks_`` and ``history_``; an `estimator`
         that was frozen is an unfitted one; and a Pipeline has no network step before the pruner.
+        Of a `ScreeningPrunerCV` it is the pruner that was fitted in the end.
 
     Examples
     --------
@@ -64,11 +70,16 @@ def lean_copy(model):
     if isinstance(model, Pipeline):
         last_name, last = model.steps[-1]
         return Pipeline([*lean_steps(model), (last_name, lean_copy(last))])
+    if isinstance(model, ScreeningPrunerCV):
+        check_is_fitted(model)
+        return lean_copy(model.pruner_)
     estimator = network_estimator(model)
     if estimator is model:
         return model.detached_copy()
+    model = getattr(model, "pruner_", model)
     state = {name: v for name, v in model.__getstate__().items() if name not in REASONS}
-    state["estimator_"] = estimator.detached_copy()
+    state["estimator_"] = lean = estimator.detached_copy()
+    state["wrapped_"] = unwrap(model.wrapped_).rewrap(lean)
     if isinstance(model.estimator, FrozenEstimator):
         state["estimator"] = clone(model.estimator.estimator)
     twin = type(model)()

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skscreen.estimators import ScreeningPruner
 from skscreen.estimators.base import NetworkEstimator
+from skscreen.estimators.delegation import PrunedNetworkMixin
 
 
 @singledispatch
@@ -17,8 +18,8 @@ def network_estimator(model):
     Parameters
     ----------
     model : estimator
-        A fitted network estimator; a fitted `ScreeningPruner`, whose lean network is meant; or a
-        `sklearn.frozen.FrozenEstimator` around one of them.
+        A fitted network estimator; a fitted `ScreeningPruner` or `ScreeningPrunerCV`, whose lean
+        network is meant; or a `sklearn.frozen.FrozenEstimator` around one of them.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def _(model: NetworkEstimator):
 
 
 @network_estimator.register
-def _(model: ScreeningPruner):
+def _(model: PrunedNetworkMixin):
     check_is_fitted(model)
     return model.estimator_
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from skscreen.estimators import ScreeningPruner, ScreeningPrunerCV
 from skscreen.estimators.adapt import ESTIMATORS
-from skscreen.estimators.pruner import ScreeningPruner
 from skscreen.interop.extras import ONNX, require_extra
 from skscreen.interop.models import network_estimator
 from skscreen.interop.onnx_graph import onnx_type, outputs, tensor_dtype, write_estimator
@@ -22,7 +22,7 @@ def register_converters():
         Without the extra ``skscreen[onnx]``.
     """
     skl2onnx = require_extra("skl2onnx", ONNX)
-    for kind in (*ESTIMATORS.values(), ScreeningPruner):
+    for kind in (*ESTIMATORS.values(), ScreeningPruner, ScreeningPrunerCV):
         skl2onnx.update_registered_converter(
             kind,
             f"Skscreen{kind.__name__}",

@@ -11,7 +11,7 @@ from skscreen.interop.layers import full_weight
 from skscreen.interop.models import network_estimator
 
 #: what scikit-learn's networks do not have
-OURS_ALONE = ("checkpoint_epoch", "class_weight", "dropout", "dtype")
+OURS_ALONE = ("checkpoint_epoch", "class_weight", "dropout", "dtype", "inference")
 
 
 def to_sklearn(model):

@@ -72,7 +72,7 @@ def from_torch(module, *, task="classification", classes=None, image_shape=None,
     ``ScreeningPruner(FrozenEstimator(from_torch(module)), refit="least-squares").fit(X, y)``, with
     X and y of NumPy, screens and prunes a network of PyTorch, and ``to_torch`` hands it back.
     """
-    require_extra("torch", "torch")
+    require_extra("torch", "skscreen[torch]")
     if task not in ("classification", "regression"):
         raise ValueError(f"task must be 'classification' or 'regression', got {task!r}")
     grouping = Grouping()
@@ -188,7 +188,7 @@ def to_torch(model):
     trained like any other weight, unless ``torch.nn.utils.prune.custom_from_mask`` is given the
     mask ``module.weight != 0``. Inputs that were given up are columns of zeros.
     """
-    torch = require_extra("torch", "torch")
+    torch = require_extra("torch", "skscreen[torch]")
     estimator = network_estimator(model)
     modules = []
     shape = getattr(estimator, "image_shape_", (estimator.n_features_in_,))

@@ -46,6 +46,27 @@ def add_bias_logistic(z, bias):
 
 
 @kernel
+def drop_units(output, random, rate, scale, dropped):
+    """Set a share of the outputs to zero and scale up the rest, in one pass.
+
+    Parameters
+    ----------
+    output : ndarray of shape (n_samples, n_units)
+    random : ndarray of the same shape
+        Uniform in [0, 1); becomes what each output was multiplied by, 0 or ``scale``.
+    rate, scale : float of the dtype of output
+        Share that is dropped, and ``1 / (1 - rate)``.
+    dropped : ndarray of the same shape
+    """
+    zero = output.dtype.type(0)
+    for i in range(output.shape[0]):
+        for j in range(output.shape[1]):
+            keep = scale if random[i, j] >= rate else zero
+            random[i, j] = keep
+            dropped[i, j] = keep * output[i, j]
+
+
+@kernel
 def keep_delta(delta, output):
     """Multiply ``delta`` by the derivative of the identity, one."""
 

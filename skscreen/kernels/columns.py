@@ -68,12 +68,9 @@ def gather_columns(x, features, scale, out):
                 # unsigned: an index that might be negative is tested each time
                 f = np.uintp(features[row])
                 to = out[block, row, start - first : start - first + 8]
-                to[0], to[1], to[2], to[3] = (
-                    *(scale * x0[f], scale * x1[f], scale * x2[f], scale * x3[f]),
-                )
-                to[4], to[5], to[6], to[7] = (
-                    *(scale * x4[f], scale * x5[f], scale * x6[f], scale * x7[f]),
-                )
+                to[0], to[1], to[2] = scale * x0[f], scale * x1[f], scale * x2[f]
+                to[3], to[4], to[5] = scale * x3[f], scale * x4[f], scale * x5[f]
+                to[6], to[7] = scale * x6[f], scale * x7[f]
             start += 8
         for sample in range(start, stop):
             for row in range(n_rows):

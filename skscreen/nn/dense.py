@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skscreen.kernels.activations import ACTIVATIONS
+from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.nn import costs
 from skscreen.nn.kept import DENSE_WIDTH, KeptDense, KeptRows
 from skscreen.nn.layer import Layer
@@ -171,9 +171,11 @@ class Dense(Layer):
             return output
         keep = buffers.keep[:n_samples]
         rng.random(out=keep, dtype=keep.dtype)
-        np.greater_equal(keep, dropout, out=keep)
-        keep /= 1.0 - dropout
-        return np.multiply(output, keep, out=buffers.dropped[:n_samples])
+        real = keep.dtype.type
+        scale = real(1) / real(1.0 - dropout)
+        dropped = buffers.dropped[:n_samples]
+        drop_units(output, keep, real(dropout), scale, dropped)
+        return dropped
 
     def sources(self, x, out=None):
         """Return the inputs of the layer, of shape (n_samples, n_inputs).

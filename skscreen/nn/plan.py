@@ -145,7 +145,7 @@ class PredictionPlan:
         output = np.empty((len(X), *last.output_shape()), self.dtype)
         length = self._chunk_length(len(X), sparse)
         if len(X) <= length:
-            self._run(X[:], sparse, output)
+            self._run(X[:], sparse, output)  # rows of a sparse matrix become dense
             return output
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
         cost *= max(1.0, len(X) / MANY)

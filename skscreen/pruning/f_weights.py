@@ -9,6 +9,8 @@ from skscreen.screening import certain_null_share
 FLOOR = 0.05
 # Weight of F of the source where all but a few are null; see docs/experiments-f-weight.md.
 TOP = 0.4
+# So small a share of nulls, such as that of the rims of images, changes nothing.
+NEGLIGIBLE = 0.05
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class FWeights:
     With A the `certain_null_share` of the layer's source units, among those that vary, are
     connected and not to be cut before all else, and A0 that of all inputs, "auto" stands for
     ``source = TOP * A``, ``side = FLOOR * (1 - A0) * (1 - source)`` and ``noise = A0``. Without
-    nulls that is `FLOOR` on the side of the criterion, as it is for a statistic without p-values.
+    nulls, or with a share of less than `NEGLIGIBLE`, that is `FLOOR` on the side of the criterion,
+    as it is for a statistic without p-values.
     The estimate is made before anything is cut: later the nulls are gone, and what they should
     have told with them.
     """
@@ -100,6 +103,7 @@ class FWeights:
             for found, layer in zip(evidence.statistics("source"), layers, strict=True)
         ]
         shares = [certain_null_share(values) for values in p]
+        shares = [share if share >= NEGLIGIBLE else 0.0 for share in shares]
         noise = shares[0]
         if self.screens_inputs and nulls_prevail(p[0]):
             shares[0] = 0.0  # those that stay say something, by themselves or in pairs

@@ -59,8 +59,8 @@ class NetworkEvidence:
     f_weights : FWeights
         The weight of F in each layer.
     moments : dict of str to list of PooledMoments, default={}
-        Moments of a side ("source", "unit", "inputs") that are known already, a list with one for each
-        layer; the others are collected when they are asked for.
+        Moments of a side ("source", "unit", "inputs") that are known already, a list with one
+        for each layer; the others are collected when they are asked for.
     layer_moments : LayerMoments or None, default=None
         Second moments of what the layers read, on the same samples; None to collect them.
     """

@@ -309,5 +309,6 @@ def _refit_layer(network, teacher, number, moments, ridge):
     anchor = teacher.layers[number].weight.astype(np.float64)
     if ridge is None:
         ridge = choose_ridge(folds, mask, anchor)
+    layer.unlock()
     layer.weight[...], layer.bias[...] = solve_kept(merged(folds), mask, anchor, ridge)
     return ridge

@@ -63,11 +63,9 @@ def require_finite(moments, name):
         raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 
-def exponents(A):
-    """Binary exponents of the columns' scales: 0 unless the values are huge or tiny."""
-    if A.dtype == np.float32:
-        return np.zeros(A.shape[1], dtype=int)
-    extent = np.maximum(A.max(axis=0), -A.min(axis=0))
+def exponents(low, high):
+    """Binary exponents of columns with these smallest and largest values: mostly 0."""
+    extent = np.maximum(high, -low).astype(np.float64)
     found = np.frexp(extent)[1].astype(int)
     found[np.abs(found) <= ORDINARY_EXPONENT] = 0
     found[extent == 0] = NO_EXPONENT
@@ -90,4 +88,5 @@ def scaled(values, powers):
 def first_mean(A, rows=slice(None)):
     """Mean of the first samples: near enough to the data for the differences to be exact."""
     first = rows[:ORIGIN_SAMPLES] if isinstance(rows, np.ndarray) else slice(ORIGIN_SAMPLES)
-    return A[first].mean(axis=0, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is seen later
+        return A[first].mean(axis=0, dtype=np.float64)

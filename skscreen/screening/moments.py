@@ -147,20 +147,33 @@ class ClassMoments:
             A, codes, weights = A[counted], codes[counted], weights[counted]
         if len(A) == 0:
             return self
-        batch = ClassMoments(self.n_classes, self.n_units)
-        batch._exponent = np.maximum(exponents(A), self._exponent)
-        batch._collect(scaled(A, shift(0, batch._exponent)), codes, weights, self)
-        return self.forget(self.decay).merge(batch)
+        return self.forget(self.decay).merge(self._batch(A, codes, weights))
+
+    def _batch(self, A, codes, weights):
+        """Return moments of samples, at the origins of the earlier ones."""
+        exponent = shift(self._exponent, 0)
+        while True:
+            batch = ClassMoments(self.n_classes, self.n_units)
+            batch._exponent = exponent
+            batch._collect(scaled(A, -exponent), codes, weights, self)
+            # a pass over the data to find their scale first would cost more, for it is mostly 1
+            found = exponents(batch.low.min(axis=0), batch.high.max(axis=0))
+            batch._exponent = np.maximum(found, self._exponent)
+            if (shift(batch._exponent, exponent) == 0).all():
+                break
+            exponent = shift(batch._exponent, 0)
+        require_finite(batch._origin, "A")
+        require_finite(batch._mean, "A")
+        return batch
 
     def _collect(self, A, codes, weights, earlier):
-        """Fill empty moments with samples in their scale, at the origins of earlier ones."""
+        """Fill empty moments with samples in their scale."""
         self._origin = scaled(earlier._origin, shift(earlier._exponent, self._exponent)).copy()
         order = np.argsort(codes, kind="stable")
         ends = np.searchsorted(codes, np.arange(self.n_classes), side="right", sorter=order)
         starts = np.concatenate([[0], ends[:-1]])
         for k in np.flatnonzero((earlier.weight_sum == 0) & (ends > starts)):
             self._origin[k] = first_mean(A, order[starts[k] : ends[k]])
-        require_finite(self._origin, "A")
         # relative to the largest of the class: the squares of tiny weights would vanish
         largest = np.zeros(self.n_classes)
         np.maximum.at(largest, codes, weights)
@@ -177,7 +190,6 @@ class ClassMoments:
             self.low,
             self.high,
         )
-        require_finite(self._mean, "A")
         present = self.weight_sum > 0
         squares = np.bincount(codes, weights**2, self.n_classes)
         self._weight_mean[present] = (squares * largest)[present] / self.weight_sum[present]

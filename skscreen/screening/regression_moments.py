@@ -32,8 +32,8 @@ class _Side:
 
     def open(self, values, earlier, name):
         """Choose scale and origin for values, those of an earlier part if there is one."""
-        self.exponent = np.maximum(exponents(values), earlier.exponent)
         self.low, self.high = values.min(axis=0), values.max(axis=0)
+        self.exponent = np.maximum(exponents(self.low, self.high), earlier.exponent)
         values = scaled(values, shift(0, self.exponent))
         if np.isinf(earlier.low).any():
             self.origin = first_mean(values)

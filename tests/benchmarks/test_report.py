@@ -12,7 +12,12 @@ def test_the_documents_are_up_to_date(capsys):
 
 @pytest.mark.parametrize(
     ("value", "digits", "sign", "text"),
-    [(-0.494, 2, "", "−0.49"), (0.2, 2, "+", "+0.20"), (np.nan, 2, "", ""), (12.34, 1, "", "12.3")],
+    [
+        (-0.494, 2, "", "−0.49"),
+        (0.2, 2, "+", "+0.20"),
+        (np.nan, 2, "", ""),
+        (12.34, 1, "", "12.3"),
+    ],
 )
 def test_numbers(value, digits, sign, text):
     assert report.number(value, digits, sign) == text

@@ -134,6 +134,17 @@ class TestFacts:
         assert "skscreen-layers" not in quick(network())._repr_html_()
 
 
+def test_weights_that_reach_the_network_alone_are_warned_of():
+    pipe = Pipeline([("net", network()), ("prune", quick())])
+    weight = np.linspace(0.5, 1.5, 600)
+    with pytest.warns(UserWarning, match="Hand the weights to both steps"):
+        pipe.fit(X, y, net__sample_weight=weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pipe.fit(X, y, net__sample_weight=weight, prune__sample_weight=weight)
+        pipe.fit(X, y)
+
+
 class TestRegression:
     def test_before_fit_the_tags_follow_the_network(self):
         assert is_regressor(quick(regressor()))

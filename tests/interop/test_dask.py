@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from small import X, network, quick, y
 
-from skscreen import MLPClassifier, MLPRegressor
+from skscreen import MLPClassifier, MLPRegressor, ScreeningPrunerCV
 from skscreen.inspection import rank_stability
 from skscreen.interop import dask as out_of_core
 from skscreen.screening import (
@@ -54,6 +54,15 @@ REPEATED = {
     "class moments": lambda: vars(class_moments(X, y, 10, chunk_size=100, n_jobs=2)),
     "permutations": lambda: permutation_test(X, y, n_permutations=60, random_state=0, n_jobs=2),
     "rank stability": lambda: rank_stability(X, y, n_repeats=4, random_state=0, n_jobs=2),
+    "choice of a sparsity": lambda: {
+        name: value
+        for name, value in ScreeningPrunerCV(
+            quick(network()), sparsities=[0.5, 0.8], cv=2, n_jobs=2, refit=False
+        )
+        .fit(X, y)
+        .cv_results_.items()
+        if name.endswith("score")
+    },
     "grid search": lambda: {
         name: value
         for name, value in GridSearchCV(quick(network()), {"sparsity": [0.5, 0.8]}, cv=2, n_jobs=2)

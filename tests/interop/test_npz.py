@@ -66,8 +66,8 @@ def test_200_random_networks_come_back(tmp_path):
             assert same(vars(again)[name], vars(estimator)[name]), (seed, name)
 
 
-@pytest.mark.parametrize("granularity", ["connection", "channel"])
-@pytest.mark.parametrize("net", [network(), CNNClassifier((8, 8), max_iter=3, tol=None)])
+@pytest.mark.parametrize("granularity", ["connection", "channel", "input"])
+@pytest.mark.parametrize("net", [network(), CNNClassifier((4, 4, 4), max_iter=3, tol=None)])
 def test_a_pruner_is_saved_as_its_lean_network(net, granularity, tmp_path):
     pruner = quick(net, sparsity=0.7, granularity=granularity).fit(X, y)
     again = there_and_back(pruner, tmp_path)

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from small import X, network, quick, y
 
-from skscreen import CNNClassifier, MLPClassifier, MLPRegressor
+from skscreen import CNNClassifier, MLPClassifier, MLPRegressor, ScreeningPrunerCV
 from skscreen.interop import register_converters, to_onnx
 
 LABELS = [
@@ -57,8 +57,8 @@ def test_random_networks(seed):
     agrees(run(to_onnx(estimator), inputs), estimator, inputs)
 
 
-@pytest.mark.parametrize("granularity", ["connection", "channel"])
-@pytest.mark.parametrize("net", [network(), CNNClassifier((8, 8), max_iter=3, tol=None)])
+@pytest.mark.parametrize("granularity", ["connection", "channel", "input"])
+@pytest.mark.parametrize("net", [network(), CNNClassifier((4, 4, 4), max_iter=3, tol=None)])
 def test_pruners(net, granularity, tmp_path):
     pruner = quick(net, sparsity=0.7, granularity=granularity).fit(X, y)
     proto = to_onnx(pruner, tmp_path / "lean.onnx")
@@ -77,6 +77,13 @@ def test_images_of_bytes(images):
     shape = [d.dim_value for d in proto.graph.input[0].type.tensor_type.shape.dim][1:]
     assert shape == ([8, 7, 3] if images else [168])
     agrees(run(proto, pixels if images else pixels.reshape(50, -1)), net, pixels)
+
+
+def test_what_cross_validation_chose():
+    search = ScreeningPrunerCV(quick(network()), sparsities=[0.5, 0.8], cv=2).fit(X, y)
+    agrees(run(to_onnx(search), X.astype(np.float32)), search, X)
+    register_converters()
+    agrees(run(skl2onnx.to_onnx(search, X[:1], target_opset=18), X), search, X)
 
 
 def test_bytes_that_are_no_images():

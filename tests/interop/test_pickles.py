@@ -21,6 +21,7 @@ from skscreen import (
     MLPClassifier,
     Screen,
     Screening,
+    ScreeningPrunerCV,
     Significance,
 )
 from skscreen.interop import TRUSTED_TYPES, lean_copy
@@ -107,6 +108,14 @@ def test_a_lean_copy_is_small():
     assert not hasattr(lean.estimator.fit, "network_")
     assert lean.partial_fit(X, y).network_.n_weights == pruner.network_.n_weights
     assert type(lean_copy(dense)) is MLPClassifier
+
+
+def test_what_cross_validation_chose():
+    search = ScreeningPrunerCV(quick(network()), sparsities=[0.5, 0.8], cv=2).fit(X, y)
+    for way in (*WAYS.values(), lean_copy):
+        np.testing.assert_array_equal(way(search).predict_proba(X), search.predict_proba(X))
+    assert len(pickle.dumps(lean_copy(search))) < len(pickle.dumps(search)) / 3
+    assert type(lean_copy(search)) is type(search.pruner_)
 
 
 def test_a_pipeline_that_reads_hidden_activations_stays_whole():

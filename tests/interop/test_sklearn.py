@@ -110,7 +110,7 @@ def test_feature_names_are_kept():
     np.testing.assert_allclose(again.predict(frame), mlp.predict(frame))
 
 
-@pytest.mark.parametrize("granularity", ["connection", "channel"])
+@pytest.mark.parametrize("granularity", ["connection", "channel", "input"])
 def test_a_pruned_network_is_handed_back(granularity):
     dense = network(hidden_layer_sizes=(60, 40), dtype="float64").fit(X, y)
     pruner = quick(FrozenEstimator(dense), sparsity=0.8, granularity=granularity).fit(X, y)

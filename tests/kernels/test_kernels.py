@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, logsumexp
 
-from skscreen.kernels.activations import ACTIVATIONS
+from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.kernels.conv import col2im, im2col
 from skscreen.kernels.losses import (
     binary_cross_entropy,
@@ -44,6 +44,18 @@ def test_activations_and_their_derivatives(rng, name, dtype):
     backward(delta, z)
     tolerance = 1e-6 if dtype == "float64" else 0.2  # the quotient itself is in float32 then
     np.testing.assert_allclose(delta, slope, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_drop_units(rng, dtype):
+    output = rng.standard_normal((7, 5)).astype(dtype)
+    random = rng.random((7, 5)).astype(dtype)
+    real = output.dtype.type
+    expected = (random >= real(0.3)) / real(0.7)
+    dropped = np.full_like(output, np.nan)
+    drop_units(output, random, real(0.3), real(1) / real(0.7), dropped)
+    np.testing.assert_array_equal(random, expected)
+    np.testing.assert_array_equal(dropped, expected * output)
 
 
 def test_relu_lets_nan_pass():

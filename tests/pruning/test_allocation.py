@@ -68,6 +68,23 @@ def test_global_compares_layers_relative_to_their_root_mean_square(scale):
     assert [mask.tolist() for mask in masks] == [[False, True, True], [True, True]]
 
 
+def test_global_divides_by_the_root_mean_square_not_by_the_largest():
+    # relative to 8.54: 0.94, 0.94, 0.94, 1.17; to 6.36: 0.16, 0.79, 0.94, 1.57
+    scores = [np.array([8.0, 8.0, 8.0, 10.0]), np.array([1.0, 5.0, 6.0, 10.0])]
+    masks = allocate(scores, [np.ones(4), np.ones(4)], 4, "global", [(4, 1), (4, 1)])
+    assert [int(mask.sum()) for mask in masks] == [2, 2]
+
+
+@pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
+def test_a_layer_keeps_no_more_than_it_has_left(allocation):
+    scores = [np.array([-np.inf, -np.inf, 3.0, -np.inf]), np.array([1.0, 2.0, 2.5, 0.5])]
+    masks = allocate(scores, [np.ones(4), np.ones(4)], 4, allocation, [(4, 1), (4, 1)])
+    assert masks[0].tolist() == [False, False, True, False]
+    assert masks[1].tolist() == [True, True, True, False]
+    with pytest.raises(ValueError, match="at most the 5 that are left, got 6 to keep"):
+        allocate(scores, [np.ones(4), np.ones(4)], 6, allocation, [(4, 1), (4, 1)])
+
+
 @pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
 def test_what_was_cut_stays_cut(allocation):
     rng = np.random.default_rng(0)

@@ -130,6 +130,17 @@ def test_masks_stay_and_the_fit_gets_better(build):
         assert not layer.weight[~mask].any()
 
 
+def test_predictions_before_the_refit_do_not_hold_it_up():
+    teacher, lean = mlp(), mlp()
+    X = samples(teacher)
+    cut_at_random(lean, 0.9)
+    before = lean.plan("sparse").logits(X).copy()
+    refit(lean, teacher, LayerMoments(X))
+    after = lean.plan("sparse").logits(X)
+    assert np.abs(after - before).max() > 0.01
+    np.testing.assert_allclose(after, lean.plan("dense").logits(X), atol=1e-9)
+
+
 def test_a_unit_without_inputs_takes_the_mean_of_its_target():
     teacher, lean = mlp(), mlp()
     X = samples(teacher)
