@@ -218,7 +218,7 @@ class TestForms:
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 def test_checks_of_scikit_learn(kind):
     net = kind((10,), max_iter=60, dtype="float64", random_state=0)
-    estimator = ScreeningPrunerCV(quick(net), sparsities=[0.3, 0.5], cv=2)
+    estimator = ScreeningPrunerCV(ScreeningPruner(net, n_rounds=2), sparsities=[0.3, 0.5], cv=2)
     expected = {}
     if kind is MLPRegressor:
         why = "its targets are constant in each of two folds, so that F is not defined"
