@@ -183,7 +183,9 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             For a bad parameter or bad input, or where no sparsity is within the `limits`.
         """
-        self._check(X)
+        self._check(X, y)
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)
         sparsities = check_sparsities(self.sparsities)
         pruner = as_pruner(self.estimator)
         scorer = check_scoring(pruner, self.scoring)
@@ -218,8 +220,10 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         vars(self).update(fitted)
         return self
 
-    def _check(self, X):
+    def _check(self, X, y):
         check_parameters(self, CHECKS)
+        if y is None:
+            raise ValueError("ScreeningPrunerCV requires y to be passed, but the target y is None")
         if find_handoff(X) is not None:
             raise ValueError(
                 "a network before ScreeningPrunerCV in a Pipeline has seen the samples of every "
