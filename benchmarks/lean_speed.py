@@ -59,11 +59,10 @@ def compare(calls, clock, repeats, least=0.002):
         call()
         times[name] = max(1, int(least / max(clock() - start, 1e-7)))
     durations = {name: [] for name in calls}
-    names = list(calls)
-    for repeat in range(repeats):
-        # each comes first in turn: it finds the caches as another one left them
-        first = repeat % len(names)
-        for name in names[first:] + names[:first]:
+    order = np.random.default_rng(0)
+    for _ in range(repeats):
+        # in any order: each finds the caches as another one left them
+        for name in order.permutation(list(calls)):
             call = calls[name]
             start = clock()
             for _ in range(times[name]):
