@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen.inspection.tables import format_table
+from skscreen.nn import Network
 
 
 class LayerCosts(NamedTuple):
@@ -58,7 +59,7 @@ class Costs(NamedTuple):
         return format_table(header, rows)
 
 
-def network_costs(network):
+def network_costs(network: Network | BaseEstimator) -> Costs:
     """Count what a network costs, layer by layer.
 
     Parameters
@@ -141,7 +142,9 @@ class CostComparison(NamedTuple):
         return format_table(header, rows)
 
 
-def compare_costs(before, after):
+def compare_costs(
+    before: Network | BaseEstimator, after: Network | BaseEstimator
+) -> CostComparison:
     """Count what a network costs before and after pruning, layer by layer.
 
     Parameters
