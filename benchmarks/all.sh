@@ -27,3 +27,8 @@ run --data fashion --network lenet-5 --granularity channel --sparsities 0.875 \
 run --data fashion mnist5k --network lenet-5 --sparsities 0.917 0.9907 "$@"
 run --data mnist5k --sparsities 0.95 0.99 --criteria wanda taylor snip random "$@"
 run --data fashion --seeds 3 --sparsities 0.95 0.99 --criteria wanda taylor random "$@"
+
+# Tables with many inputs: those of the development, and those that were kept apart
+for group in "" --apart; do
+    python tables.py $group --methods dense screening magnitude select-fdr lasso
+done

@@ -12,9 +12,9 @@ from sklearn.datasets import load_digits
 from skscreen import MLPClassifier, ScreeningPruner, ScreeningPrunerCV
 from skscreen.inspection import SparsityDisplay
 
-X, y = load_digits(return_X_y=True)
+X, y = load_digits(n_class=7, return_X_y=True)
 X = X / 16
-net = MLPClassifier((100, 50), max_iter=20, tol=None, random_state=0)
+net = MLPClassifier((60, 30), max_iter=20, tol=None, random_state=0)
 sparsities = [0.5, 0.8, 0.9, 0.95, 0.98, 0.99]
 
 # %%

@@ -272,7 +272,8 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         result = train(
             network, subset(X, rows), loss, options, rng, score=score, optimizer=optimizer
         )
-        self._set_fitted(network, target, result, go_on, state)
+        weighted = sample_weight is not None
+        self._set_fitted(network, target, result, go_on, state, weighted)
         if not result.converged:
             warnings.warn(
                 f"training stopped at max_iter={options.max_iter} before it converged: raise "
@@ -323,7 +324,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             weight = None
         return lambda network: self._score_held_out(network, X, values, weight)
 
-    def _set_fitted(self, network, target, result, go_on, state):
+    def _set_fitted(self, network, target, result, go_on, state, weighted):
         """Set every fitted attribute at once, so that an interrupt cannot part them."""
         before = vars(self) if go_on else {}
         curve = [*before.get("loss_curve_", []), *result.loss_curve]
@@ -348,10 +349,16 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             "n_outputs_": target.n_outputs,
             "out_activation_": target.output,
             "_training_state": state,
+            "_weighted": weighted or before.get("_weighted", False),
         }
         if not go_on:  # names of an earlier fit
             vars(self).pop("feature_names_in_", None)
         vars(self).update(fitted)
+
+    @property
+    def was_weighted(self):
+        """Whether the network was trained with sample weights."""
+        return getattr(self, "_weighted", False)
 
     def adopt(self, options):
         """Let ``partial_fit`` go on with the penalty that the network was trained with last."""

@@ -9,6 +9,7 @@ from skscreen.estimators.adapt_sklearn import unfitted_counterpart
 from skscreen.estimators.facts import PrunedFactsMixin
 from skscreen.estimators.handoff import HiddenActivationsMixin, find_handoff
 from skscreen.estimators.mlp import MLPClassifier, MLPRegressor
+from skscreen.estimators.wrapping import unwrap
 
 
 def delegates(name):
@@ -132,7 +133,7 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
         return getattr(self.wrapped_, method)(find_handoff(X) or X, *args, **kwargs)
 
     def validated_inputs(self, X):
-        return self.estimator_.validated_inputs(find_handoff(X) or self._wrapping.inputs(X))
+        return self.estimator_.validated_inputs(find_handoff(X) or unwrap(self.wrapped_).inputs(X))
 
     @property
     def _network_estimator(self):
@@ -154,12 +155,6 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
         """
         check_is_fitted(self)
         return np.flatnonzero(self._support) if indices else self._support.copy()
-
-    @property
-    def wrapped_(self):
-        """The lean network in what it stood in: a Pipeline, a search, or nothing."""
-        self._fitted_estimator()
-        return self._wrapping.estimator
 
     @property
     def network_(self):

@@ -1,33 +1,18 @@
 """The estimator that prunes networks."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_regressor
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from skscreen._params import check_parameters
-from skscreen.estimators.adapt_sklearn import (
-    fit_sklearn,
-    from_sklearn,
-    sklearn_counterpart,
-    unfitted_counterpart,
-)
-from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
+from skscreen.estimators.dense_network import dense_network
 from skscreen.estimators.handoff import find_handoff
-from skscreen.estimators.planning import (
-    check_unlabelled,
-    make_plan,
-    pruner_checks,
-    training_options,
-)
+from skscreen.estimators.planning import make_plan, pruner_checks, training_options
 from skscreen.estimators.samples import feature_deviations, subset
-from skscreen.estimators.tasks import check_task, looks_like_classes
-from skscreen.estimators.wrapping import Bare, is_wrapper, unwrap, weight_parameters
+from skscreen.estimators.wrapping import Bare, unwrap
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
 from skscreen.pruning.masks import read_inputs
 
@@ -207,7 +192,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
         The classes, if the network is a classifier.
-    feature_deviations_ : ndarray of shape (n_features_in_,) or None
+    feature_deviations_ : ndarray of shape (n_features,) or None
         Standard deviations of the features among the samples, which enter
         `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int
@@ -356,7 +341,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         """
         fit_params = fit_params or {}
         check_parameters(self, pruner_checks())
-        wrapping, inputs, target = self._fitted_network_and_data(X, y, sample_weight, fit_params)
+        wrapping, inputs, target = dense_network(self, X, y, sample_weight, fit_params)
         fitted = wrapping.network
         lean = fitted.detached_copy()
         checkpoint = fitted.checkpoint_ if self.rewind else None
@@ -381,97 +366,6 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         options = training_options(self, lean, len(data.X))
         return PruningStart(lean, data, plan, options, rng, score, wrapping)
 
-    def _fitted_network_and_data(self, X, y, sample_weight, fit_params):
-        """Return what holds the dense network, the samples as this reads them, and the target."""
-        handoff, wrapping = find_handoff(X), None
-        if handoff is not None:
-            if self.estimator is not None:
-                raise ValueError(
-                    "the pruner got a network from the step before it and estimator="
-                    f"{self.estimator!r}: give it one of the two"
-                )
-            if fit_params:
-                raise ValueError(
-                    f"fit got {sorted(fit_params)}, which need a network in estimator, got None"
-                )
-            fitted, X = handoff.estimator, handoff.inputs
-            check_task(self.task, fitted)
-            if self.task == "auto" and is_regressor(fitted) and looks_like_classes(y):
-                warnings.warn(
-                    "the network before the pruner is a regressor, which the Pipeline could not "
-                    "know before it was fitted: with targets that look like classes the folds of "
-                    "a search are stratified as for a classifier. Set task='regression'",
-                    UserWarning,
-                    stacklevel=4,
-                )
-            y = self._labels(fitted, handoff, y)
-            wrapping = Bare(fitted)
-        elif self.estimator is None:
-            raise ValueError(
-                "estimator must be a network, or the pruner must follow a network of this package "
-                "in a Pipeline, without a step in between that changes the activations; got "
-                f"estimator=None and X of type {type(X).__name__}"
-            )
-        else:
-            wrapping = self._fit_wrapped(X, y, sample_weight, fit_params)
-            fitted, X = wrapping.network, wrapping.inputs(X)
-            y = self._labels(fitted, X, y if y is None else wrapping.targets(y))
-        inputs, target = fitted.training_data(X, y, reset=False, named=handoff is None)
-        return wrapping, inputs, target
-
-    def _labels(self, fitted, X, y):
-        """Return the targets, or where there are none what the dense network predicts."""
-        if y is not None:
-            return y
-        check_unlabelled(self)
-        return fitted.predict(X)
-
-    def _fit_wrapped(self, X, y, sample_weight, fit_params):
-        """Fit `estimator`, whatever stands around its network; return its wrapping."""
-        if not is_wrapper(self.estimator):
-            return Bare(self._fit_dense(X, y, sample_weight, fit_params))
-        estimator = clone(self.estimator)
-        check_task(self.task, estimator)
-        if not isinstance(estimator, FrozenEstimator):
-            weights = weight_parameters(estimator, sample_weight)
-            estimator.fit(X, y, **weights, **fit_params)
-        wrapping = unwrap(estimator)
-        network = wrapping.network
-        if sklearn_counterpart(network) is not None:
-            return unwrap(wrapping.rewrap(from_sklearn(network)))
-        if not isinstance(network, NetworkEstimator):
-            raise ValueError(
-                "the innermost estimator must be a network estimator of skscreen or of "
-                f"scikit-learn, got {network!r}"
-            )
-        return wrapping
-
-    def _fit_dense(self, X, y, sample_weight, fit_params):
-        estimator = clone(self.estimator)
-        check_task(self.task, unfitted_counterpart(estimator))
-        frozen = isinstance(estimator, FrozenEstimator)
-        network = estimator.estimator if frozen else estimator
-        theirs = sklearn_counterpart(network) is not None
-        if not (theirs or isinstance(network, NetworkEstimator)):
-            raise ValueError(
-                "estimator must be a network estimator of skscreen or of scikit-learn, or a "
-                f"FrozenEstimator around one, got {self.estimator!r}"
-            )
-        if frozen:
-            if fit_params:
-                raise ValueError(
-                    f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
-                )
-            if theirs:
-                return from_sklearn(network)
-            check_is_fitted(network, "network_")
-            return network
-        if self.random_state is not None and network.random_state is None:
-            network.random_state = check_random_state(self.random_state).randint(2**31 - 1)
-        if theirs:
-            return fit_sklearn(network, X, y, sample_weight, **fit_params)
-        return network.fit(X, y, sample_weight=sample_weight, **fit_params)
-
     def _rng(self, dense):
         seed = dense.random_state if self.random_state is None else self.random_state
         return check_random_state(seed)
@@ -491,7 +385,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         kept = sum(int(np.count_nonzero(mask)) for mask in result.masks)
         fitted = {
             "estimator_": lean,
-            "_wrapping": unwrap(wrapping.rewrap(lean)),
+            "wrapped_": wrapping.rewrap(lean),
             "masks_": result.masks,
             "scores_": result.scores,
             "f_statistics_": result.statistics,
@@ -548,6 +442,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 )
             return self.fit(X, y, sample_weight)
         known = {} if classes is None else {"classes": classes}
-        X, y = self._wrapping.inputs(X), self._wrapping.targets(y)
+        wrapping = unwrap(self.wrapped_)
+        X, y = wrapping.inputs(X), wrapping.targets(y)
         self.estimator_.partial_fit(X, y, sample_weight=sample_weight, **known)
         return self

@@ -293,8 +293,9 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         return index, exceeded[0]
 
     @property
-    def _wrapping(self):
-        return self._fitted_pruner()._wrapping
+    def wrapped_(self):
+        """See `ScreeningPruner`."""
+        return self._fitted_pruner().wrapped_
 
     @property
     def _support(self):

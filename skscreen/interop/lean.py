@@ -1,9 +1,12 @@
 """Fitted models for files: what predicts, without the reasons for every cut."""
 
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
+from skscreen.estimators import ScreeningPrunerCV
+from skscreen.estimators.wrapping import unwrap
 from skscreen.interop.models import lean_steps, network_estimator
 
 #: fitted attributes of a pruner that no prediction needs
@@ -33,7 +36,7 @@ TRUSTED_TYPES = (
 )
 
 
-def lean_copy(model):
+def lean_copy(model: BaseEstimator) -> BaseEstimator:
     """Copy a fitted pruner, or a Pipeline that ends in one, without what no prediction needs.
 
     A pickle of a pruner is many times as large as one of its network: it holds the analysis of
@@ -47,8 +50,9 @@ def lean_copy(model):
     Returns
     -------
     lean : ScreeningPruner or Pipeline
-        Predicts, transforms, scores and goes on by ``partial_fit`` as ``model`` does. It has no
-        ``report_``, ``scores_``, ``f_statistics_``, ``masks_`` and ``history_``; an `estimator`
+        Of a `ScreeningPrunerCV` the pruner. Predicts, transforms, scores and goes on by
+        ``partial_fit`` as ``model`` does. It has no ``report_``, ``scores_``,
+        ``f_statistics_``, ``masks_`` and ``history_``; an `estimator`
         that was frozen is an unfitted one; and a Pipeline has no network step before the pruner.
         Of a `ScreeningPrunerCV` it is the pruner that was fitted in the end.
 
@@ -66,12 +70,16 @@ def lean_copy(model):
     if isinstance(model, Pipeline):
         last_name, last = model.steps[-1]
         return Pipeline([*lean_steps(model), (last_name, lean_copy(last))])
+    if isinstance(model, ScreeningPrunerCV):
+        check_is_fitted(model)
+        return lean_copy(model.pruner_)
     estimator = network_estimator(model)
     if estimator is model:
         return model.detached_copy()
     model = getattr(model, "pruner_", model)
     state = {name: v for name, v in model.__getstate__().items() if name not in REASONS}
-    state["estimator_"] = estimator.detached_copy()
+    state["estimator_"] = lean = estimator.detached_copy()
+    state["wrapped_"] = unwrap(model.wrapped_).rewrap(lean)
     if isinstance(model.estimator, FrozenEstimator):
         state["estimator"] = clone(model.estimator.estimator)
     twin = type(model)()

@@ -10,7 +10,7 @@ from skscreen.pruning.criteria import checked_scores
 from skscreen.screening import anova_table
 
 #: name -> subclass of `Granularity`; a class enters itself, see `register`
-GRANULARITIES: dict[str, type] = {}
+GRANULARITIES: dict[str, type["Granularity"]] = {}
 
 
 def register(name):

@@ -8,6 +8,9 @@ from skscreen.screening import Significance, certain_null_share, significant_in_
 # docs/experiments-f-weight.md. The pruning copes with a few by itself.
 PREVAILING = 0.3
 MANY = 30
+# Samples times squared inputs of which pairs are tested, at most, and the samples at least.
+PAIR_WORK = 2e10
+LEAST_PAIR_SAMPLES = 500
 
 
 def inputs_worth_reading(evidence):
@@ -22,18 +25,24 @@ def inputs_worth_reading(evidence):
     -------
     inputs : ndarray of bool of shape (n_inputs,) or None
         True for the inputs of the first layer that are significant at a false discovery rate of
-        0.05, by themselves or, in a fully connected layer, in a pair (`significant_in_pairs`).
+        0.05, by themselves or, unless they are pixels, in a pair (`significant_in_pairs`).
         None, for all, unless `nulls_prevail`; None too for a statistic without p-values.
     """
     found, layer = evidence.statistics("source")[0], evidence.network.layers[0]
     if not nulls_prevail(p_values_in_use(found, layer)):
         return None
     inputs = Significance("fdr")(found)
-    if layer.n_positions == 1:
-        data = evidence.data.subsample(evidence.screen.samples, evidence.rng)
-        task = "regression" if data.n_classes is None else "classification"
-        inputs |= significant_in_pairs(data.X, data.target, task=task)
+    if evidence.data.X.ndim == 2:
+        inputs |= _significant_in_pairs(evidence)
     return inputs
+
+
+def _significant_in_pairs(evidence):
+    """Test pairs of the inputs, on as many samples as can be afforded."""
+    affordable = max(int(PAIR_WORK / evidence.data.X.shape[1] ** 2), LEAST_PAIR_SAMPLES)
+    data = evidence.data.subsample(min(evidence.screen.samples, affordable), evidence.rng)
+    task = "regression" if data.n_classes is None else "classification"
+    return significant_in_pairs(data.X, data.target, task=task)
 
 
 def nulls_prevail(p):

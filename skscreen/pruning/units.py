@@ -17,6 +17,7 @@ class Units(Granularity):
 
     side = "unit"
     least_alpha = 0.05
+    screens_inputs = True
     eliminates = True
 
     @property
@@ -84,7 +85,10 @@ class Units(Granularity):
         kept = [score != CUT for score in scores]
         if goal.sparsity is not None:
             kept = self._as_many_as_allowed(evidence, scores, goal)
-        return Choice(self._masks(kept), kept, scores)
+        masks = self._masks(kept)
+        if goal.inputs is not None:
+            masks[0][~goal.inputs] = False
+        return Choice(masks, kept, scores)
 
     def _as_many_as_allowed(self, evidence, scores, goal):
         """Keep the largest number of units that costs no more than the sparsity allows."""

@@ -121,7 +121,8 @@ class TestFacts:
         for verbose in (0, True, 2):
             quick(network(), verbose=verbose).fit(X, y)
             lines.append(len(capsys.readouterr().out.splitlines()))
-        assert lines == [0, 4, 4 + 5]  # rounds and fine-tuning; with 2 each epoch as well
+        # the share of null units, rounds and fine-tuning; with 2 each epoch as well
+        assert lines == [0, 5, 5 + 5]
 
     def test_a_page_for_a_notebook(self, pruner):
         page = pruner._repr_html_()
@@ -132,6 +133,17 @@ class TestFacts:
         assert "90.00% of the weights cut" in page
         assert "skscreen-layers" in pruner._repr_mimebundle_()["text/html"]
         assert "skscreen-layers" not in quick(network())._repr_html_()
+
+
+def test_weights_that_reach_the_network_alone_are_warned_of():
+    pipe = Pipeline([("net", network()), ("prune", quick())])
+    weight = np.linspace(0.5, 1.5, 600)
+    with pytest.warns(UserWarning, match="Hand the weights to both steps"):
+        pipe.fit(X, y, net__sample_weight=weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pipe.fit(X, y, net__sample_weight=weight, prune__sample_weight=weight)
+        pipe.fit(X, y)
 
 
 class TestRegression:

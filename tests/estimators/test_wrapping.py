@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from small import X, network, quick, y
 
 from skscreen import MLPRegressor, ScreeningPrunerCV, pruning_path
+from skscreen.interop import lean_copy, load, save
 
 A, b = load_diabetes(return_X_y=True)
 SCALED = StandardScaler().fit(X)
@@ -119,6 +120,20 @@ def test_names_are_those_of_the_whole():
     assert list(lean.feature_names_in_) == list(frame.columns)
     assert lean.n_features_in_ == 64
     lean.predict(frame)
+
+
+def test_lean_copies_and_files(tmp_path):
+    search = ScreeningPrunerCV(quick(network()), sparsities=[0.5, 0.8], cv=2).fit(X, y)
+    lean = lean_copy(search)
+    np.testing.assert_array_equal(lean.predict_proba(X), search.predict_proba(X))
+    save(search, tmp_path / "lean.npz")
+    np.testing.assert_array_equal(load(tmp_path / "lean.npz").predict(X), search.predict(X))
+    whole = quick(make_pipeline(StandardScaler(), network())).fit(X, y)
+    copied = lean_copy(whole)
+    before = whole.predict_proba(X)
+    np.testing.assert_array_equal(copied.partial_fit(X, y).wrapped_.predict(X), copied.predict(X))
+    np.testing.assert_array_equal(whole.predict_proba(X), before)
+    assert not np.array_equal(copied.predict_proba(X), before)
 
 
 def test_scikit_learns_network_inside():

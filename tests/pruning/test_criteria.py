@@ -17,6 +17,10 @@ WEIGHTS = np.array([[4.0, 1.0], [0.25, 9.0]])
 F = np.array([[16.0], [1.0]])
 
 
+def screened(sizes, weigh):
+    return weigh(sizes, ...)
+
+
 def evidence(magnitude=WEIGHTS, F=F, f_weight=0.05):
     return SimpleNamespace(
         magnitude=magnitude,
@@ -27,6 +31,7 @@ def evidence(magnitude=WEIGHTS, F=F, f_weight=0.05):
         statistic={"source": F, "target": F.T, "both": np.sqrt(F * F.T)}.get,
         shape=magnitude.shape,
         layer=0,
+        screened=screened,
         rng=np.random.RandomState(0),
     )
 
@@ -60,6 +65,7 @@ def test_convex_weighting():
 
 def test_weight_zero_is_magnitude_and_needs_no_F():
     without = SimpleNamespace(magnitude=WEIGHTS, shape=WEIGHTS.shape, f_weight=FWeight(0.0))
+    without.screened = screened
     np.testing.assert_array_equal(Screening("product")(without), WEIGHTS)
     np.testing.assert_array_equal(CRITERIA["magnitude"](without), WEIGHTS)
 
@@ -97,3 +103,19 @@ def test_wrong_scores_are_named():
         checked_scores(lambda e: e.F, evidence())
     with pytest.raises(ValueError, match="NaN for layer 0"):
         checked_scores(lambda e: e.magnitude * np.nan, evidence())
+
+
+def test_F_of_the_source_joins_that_of_the_side():
+    found = Screening("product")(evidence(f_weight=0.0))
+    np.testing.assert_array_equal(found, WEIGHTS)
+    given = evidence()
+    given.f_weight = FWeight(side=0.1, source=0.3)
+    expected = WEIGHTS**0.6 * F**0.3 * F.T**0.1
+    np.testing.assert_allclose(Screening("product")(given), expected)
+
+
+def test_the_more_noise_the_less_counts_the_scale():
+    given = evidence()
+    given.f_weight = FWeight(0.0, noise=0.5)
+    expected = WEIGHTS * np.sqrt([[0.5], [2.0]])
+    np.testing.assert_allclose(Screening()(given), expected)
