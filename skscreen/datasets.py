@@ -9,7 +9,9 @@ import math
 import os
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +75,15 @@ class Dataset:
     notes: tuple = ()
 
 
-def load_dataset(source, *, target=None, task="auto", categories=(), ignore=(), random_state=0):
+def load_dataset(
+    source: str | PathLike,
+    *,
+    target: str | None = None,
+    task: str = "auto",
+    categories: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    random_state: int = 0,
+) -> Dataset:
     """Load a data set by name or path.
 
     Parameters

@@ -49,6 +49,13 @@ def test_a_picture(tmp_path, capsys):
     assert "expected a .png, .pdf or .svg file" in text
 
 
+def test_whole_inputs_by_their_number(capsys):
+    assert main(["--granularity", "input", "--sparsity", "10", *QUICK]) == 0
+    text = capsys.readouterr().out
+    assert "sparsity 10 (inputs)" in text
+    assert "inputs still read: 10 of 64" in text
+
+
 def test_the_sparsity_by_cross_validation(people_csv, tmp_path, capsys):
     path = tmp_path / "lean.svg"
     options = ["--target", "member", "--ignore", "income", "--cv", "2", "--plot", str(path)]

@@ -1,11 +1,14 @@
 """The package as a whole: how its rooms import each other, and what importing costs."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import skscreen
+import skscreen.inspection
+import skscreen.interop
 
 ROOT = Path(skscreen.__file__).parent
 
@@ -93,3 +96,30 @@ print(f_statistic(np.array([[0.0], [1.0], [4.0], [6.0]]), [0, 0, 1, 1]).F[0])
 
 def test_the_version_is_typed_text():
     assert skscreen.__version__.count(".") == 2
+
+
+def test_public_functions_say_their_types():
+    seen = 0
+    for room in (skscreen, skscreen.screening, skscreen.inspection):
+        for name in room.__all__:
+            function = getattr(room, name)
+            if inspect.isfunction(function) and name not in INTERNAL:
+                seen += 1
+                signature = inspect.signature(function)
+                parts = [*(p.annotation for p in signature.parameters.values())]
+                assert inspect.Signature.empty not in parts, name
+    assert seen > 12
+
+
+# what the other rooms share among them
+INTERNAL = {"check_selection", "resolve_screen", "resolve_selection"}
+
+
+def test_the_reference_has_every_public_name():
+    reference = (ROOT.parent / "docs" / "api.rst").read_text(encoding="utf-8").split()
+    for room in (
+        *(skscreen, skscreen.screening, skscreen.pruning, skscreen.inspection),
+        *(skscreen.interop, skscreen.nn),
+    ):
+        documented = [name for name in room.__all__ if callable(getattr(room, name))]
+        assert set(documented) <= set(reference), room

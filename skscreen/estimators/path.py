@@ -1,11 +1,13 @@
 """The networks along one walk down the sparsities."""
 
 import pickle
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import check_scoring
 
 from skscreen.estimators.planning import training_options
@@ -40,16 +42,16 @@ class PruningPath(NamedTuple):
 
 
 def pruning_path(
-    estimator,
-    X,
-    y,
+    estimator: BaseEstimator,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    sparsities=(0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99),
-    X_val=None,
-    y_val=None,
-    sample_weight=None,
-    scoring=None,
-    fine_tune_epochs=None,
+    sparsities: Sequence[float] = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99),
+    X_val: ArrayLike | None = None,
+    y_val: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    scoring: str | Callable | None = None,
+    fine_tune_epochs: int | str | None = None,
 ):
     """Train one dense network and walk down the sparsities with it.
 

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skscreen.inspection.tables import format_table
+from skscreen.nn import Network
 
 
 class LayerCosts(NamedTuple):
@@ -24,6 +25,9 @@ class LayerCosts(NamedTuple):
         Multiply-accumulates for one sample, those of cut connections left out.
     n_bytes : int
         Size of the pickled layer in bytes.
+    form : str
+        What predictions compute it from: "dense", the whole weight, or "sparse", the kept weights
+        alone. "dense/sparse" where one sample and many, 1,000, differ.
     """
 
     name: str
@@ -31,6 +35,7 @@ class LayerCosts(NamedTuple):
     n_weights: int
     macs: int
     n_bytes: int
+    form: str
 
 
 class Costs(NamedTuple):
@@ -46,15 +51,15 @@ class Costs(NamedTuple):
     total: LayerCosts
 
     def __str__(self):
-        header = ["layer", "shape", "weights", "MACs", "bytes"]
+        header = ["layer", "shape", "weights", "MACs", "bytes", "form"]
         rows = [
-            [c.name, c.shape, f"{c.n_weights:,}", f"{c.macs:,}", f"{c.n_bytes:,}"]
+            [c.name, c.shape, f"{c.n_weights:,}", f"{c.macs:,}", f"{c.n_bytes:,}", c.form]
             for c in [*self.layers, self.total]
         ]
         return format_table(header, rows)
 
 
-def network_costs(network):
+def network_costs(network: Network | BaseEstimator) -> Costs:
     """Count what a network costs, layer by layer.
 
     Parameters
@@ -78,9 +83,15 @@ def network_costs(network):
     >>> network_costs(net).total.macs
     56
     """
+    inference = "auto"
     if isinstance(network, BaseEstimator):
         check_is_fitted(network, "network_")
+        inference = getattr(network, "estimator_", network).inference
         network = network.network_
+    plan = network.plan(inference)
+    forms = [
+        "/".join(dict.fromkeys(pair)) for pair in zip(plan.forms(1), plan.forms(1000), strict=True)
+    ]
     layers = []
     for number, layer in enumerate(network.layers):
         layers.append(
@@ -90,6 +101,7 @@ def network_costs(network):
                 n_weights=layer.n_weights,
                 macs=layer.n_weights * layer.n_positions,
                 n_bytes=len(pickle.dumps(layer)),
+                form=forms[number],
             )
         )
     total = LayerCosts(
@@ -98,6 +110,7 @@ def network_costs(network):
         n_weights=sum(c.n_weights for c in layers),
         macs=sum(c.macs for c in layers),
         n_bytes=len(pickle.dumps(network)),
+        form="",
     )
     return Costs(layers, total)
 
@@ -129,7 +142,9 @@ class CostComparison(NamedTuple):
         return format_table(header, rows)
 
 
-def compare_costs(before, after):
+def compare_costs(
+    before: Network | BaseEstimator, after: Network | BaseEstimator
+) -> CostComparison:
     """Count what a network costs before and after pruning, layer by layer.
 
     Parameters

@@ -1,9 +1,11 @@
 """How far scores can be trusted: their stability, and the agreement of criteria."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau, spearmanr
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_consistent_length, check_random_state, resample
@@ -29,17 +31,17 @@ class RankStability(NamedTuple):
 
 
 def rank_stability(
-    A,
-    y,
-    score_func="f",
+    A: ArrayLike,
+    y: ArrayLike,
+    score_func: str | Callable = "f",
     *,
-    method="bootstrap",
-    n_repeats=20,
-    top=0.1,
-    task="auto",
-    random_state=None,
-    n_jobs=None,
-):
+    method: str = "bootstrap",
+    n_repeats: int = 20,
+    top: float | int = 0.1,
+    task: str = "auto",
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+) -> RankStability:
     """Rank units on resampled data, again and again, and see how well the rankings agree.
 
     Parameters
@@ -121,7 +123,9 @@ def _compare(A, y, task, score_func, method, n_top, seed):
     return spearmanr(first, second).statistic, len(tops[0] & tops[1]) / n_top
 
 
-def criteria_agreement(scores):
+def criteria_agreement(
+    scores: Mapping[str, Sequence[ArrayLike] | ArrayLike],
+) -> tuple[list[str], NDArray[np.float64]]:
     """Kendall's tau between the scores of several criteria.
 
     Parameters

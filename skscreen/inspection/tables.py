@@ -1,7 +1,9 @@
 """Plain-text tables."""
 
+from collections.abc import Sequence
 
-def format_table(header, rows):
+
+def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Lay out rows of strings in columns, the first to the left and the others to the right.
 
     Parameters

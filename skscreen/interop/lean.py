@@ -1,6 +1,6 @@
 """Fitted models for files: what predicts, without the reasons for every cut."""
 
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -36,7 +36,7 @@ TRUSTED_TYPES = (
 )
 
 
-def lean_copy(model):
+def lean_copy(model: BaseEstimator) -> BaseEstimator:
     """Copy a fitted pruner, or a Pipeline that ends in one, without what no prediction needs.
 
     A pickle of a pruner is many times as large as one of its network: it holds the analysis of

@@ -3,13 +3,15 @@
 import json
 import math
 import zipfile
+from os import PathLike
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 
 from skscreen._params import integer, is_integer
 from skscreen._version import __version__
 from skscreen.estimators.adapt import ESTIMATORS, fitted_estimator
+from skscreen.estimators.base import NetworkEstimator
 from skscreen.interop.archive import read_arrays, write_arrays
 from skscreen.interop.layers import build_layer, describe_layer, require
 from skscreen.interop.models import network_estimator
@@ -41,7 +43,7 @@ class NetworkFileError(ValueError):
     """A file is no network of skscreen, or is damaged, or asks for too much memory."""
 
 
-def save(model, path):
+def save(model: BaseEstimator, path: str | PathLike) -> None:
     """Save a fitted network to one file, without pickling.
 
     Parameters
@@ -83,7 +85,7 @@ def save(model, path):
     (True, (10,))
     """
     estimator = network_estimator(model)
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     layers = []
     for number, layer in enumerate(estimator.network_.layers):
         facts, own = describe_layer(layer)
@@ -119,7 +121,7 @@ def _encoded(values, arrays):
     return plain
 
 
-def load(path, *, max_bytes=2**32):
+def load(path: str | PathLike, *, max_bytes: int = 2**32) -> NetworkEstimator:
     """Load a network that `save` has written; no code in the file is ever run.
 
     Parameters
@@ -170,8 +172,8 @@ def _estimator(header, arrays, max_bytes):
     values = {k: v for k, v in arrays.items() if k.startswith("value")}
     parameters = {name: decode(value, values) for name, value in header["parameters"].items()}
     facts = {name: decode(value, values) for name, value in header["fitted"].items()}
-    known = set(kind().get_params(deep=False))
-    require(set(parameters) == known, f"parameters that differ from {sorted(known)}")
+    unknown = set(parameters) - set(kind().get_params(deep=False))
+    require(not unknown, f"unknown parameters: {sorted(unknown)}")
     for name, value in facts.items():
         require(name in FACTS and FACTS[name](value), f"{name}={value!r}")
     shape = _sample_shape(kind, facts)

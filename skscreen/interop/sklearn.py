@@ -4,17 +4,14 @@ import math
 
 import numpy as np
 from sklearn import neural_network
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.preprocessing import LabelBinarizer
 
 from skscreen.interop.layers import full_weight
 from skscreen.interop.models import network_estimator
 
-#: what scikit-learn's networks do not have
-OURS_ALONE = ("checkpoint_epoch", "class_weight", "dropout", "dtype", "inference")
 
-
-def to_sklearn(model):
+def to_sklearn(model: BaseEstimator) -> BaseEstimator:
     """Hand a network back as one of scikit-learn's own.
 
     Parameters
@@ -59,20 +56,25 @@ def to_sklearn(model):
         raise ValueError(f"scikit-learn has no convolutions, which {type(estimator).__name__} has")
     if len(activations) > 1:
         raise ValueError(f"scikit-learn has one activation for all layers, got {activations}")
-    parameters = _parameters(estimator) | {"activation": activations.pop()}
-    parameters["hidden_layer_sizes"] = tuple(layer.n_outputs for layer in layers[:-1])
     classifies = is_classifier(estimator)
-    kind = neural_network.MLPClassifier if classifies else neural_network.MLPRegressor
-    mlp = kind(**parameters)
+    mlp = neural_network.MLPClassifier() if classifies else neural_network.MLPRegressor()
+    mlp.set_params(
+        **_parameters(estimator, mlp.get_params()),
+        activation=activations.pop(),
+        hidden_layer_sizes=tuple(layer.n_outputs for layer in layers[:-1]),
+    )
     # as unpickling does: the one way by which an object is given its state
     mlp.__setstate__({**mlp.__getstate__(), **_state(estimator)})
     return mlp
 
 
-def _parameters(estimator):
-    parameters = estimator.get_params(deep=False)
-    for name in OURS_ALONE:
-        parameters.pop(name, None)
+def _parameters(estimator, known):
+    """Return the parameters that scikit-learn's networks have as well, but for the layers'."""
+    parameters = {
+        name: value
+        for name, value in estimator.get_params(deep=False).items()
+        if name in known and name not in ("activation", "hidden_layer_sizes")
+    }
     if estimator.learning_rate == "cosine":
         parameters["learning_rate"] = "constant"
     if estimator.tol is None:

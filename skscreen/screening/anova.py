@@ -1,12 +1,16 @@
 """The analysis-of-variance table of a layer's units."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skscreen.screening.moments import ClassMoments
-from skscreen.screening.statistics import f_from_moments, omega_squared
+from skscreen.screening.pooling import PooledMoments
+from skscreen.screening.statistics import FStatistics, f_from_moments, omega_squared
 
 
-def anova_table(pooled, statistics, kept):
+def anova_table(
+    pooled: PooledMoments, statistics: FStatistics, kept: NDArray[np.integer]
+) -> np.ndarray:
     """Tabulate what a screen knows of each unit.
 
     Parameters
@@ -25,7 +29,7 @@ def anova_table(pooled, statistics, kept):
         ``df_within``, ``omega2``; ``F`` (the statistic, whichever it is), ``p``, ``eta2``,
         ``kept``.
     """
-    columns = {"unit": np.arange(len(statistics.F))}
+    columns: dict[str, np.ndarray] = {"unit": np.arange(len(statistics.F))}
     moments = pooled.moments()
     if isinstance(moments, ClassMoments):
         n_classes = int(np.count_nonzero(moments.weight_sum))

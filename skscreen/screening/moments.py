@@ -2,6 +2,7 @@
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike
 
 from skscreen._params import is_integer
 from skscreen.kernels.moments import update_class_moments
@@ -155,7 +156,8 @@ class ClassMoments:
         while True:
             batch = ClassMoments(self.n_classes, self.n_units)
             batch._exponent = exponent
-            batch._collect(scaled(A, -exponent), codes, weights, self)
+            with np.errstate(over="ignore", invalid="ignore"):  # in the wrong scale, or not finite
+                batch._collect(scaled(A, -exponent), codes, weights, self)
             # a pass over the data to find their scale first would cost more, for it is mostly 1
             found = exponents(batch.low.min(axis=0), batch.high.max(axis=0))
             batch._exponent = np.maximum(found, self._exponent)
@@ -231,7 +233,6 @@ class ClassMoments:
         self._weight_mean += (other._weight_mean - self._weight_mean) * share
         share = share[:, None]
         step = scaled(other._mean, powers) + (origin - self._origin) - self._mean
-        step[other.weight_sum == 0] = 0.0
         self._mean += step * share
         change = scaled(other._variance, 2 * powers) - self._variance
         self._variance += share * (change + (1 - share) * step**2)
@@ -305,7 +306,15 @@ class ClassMoments:
         return self.weight_sum / largest / (self.weight_sum / largest).sum()
 
 
-def class_moments(A, codes, n_classes, sample_weight=None, *, chunk_size=8192, n_jobs=None):
+def class_moments(
+    A: ArrayLike,
+    codes: ArrayLike,
+    n_classes: int,
+    sample_weight: ArrayLike | None = None,
+    *,
+    chunk_size: int = 8192,
+    n_jobs: int | None = None,
+) -> ClassMoments:
     """Compute class moments chunk by chunk, in the workers of joblib.
 
     Parameters

@@ -1,6 +1,7 @@
 """How many of many units say nothing: estimated from their p-values alone."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import false_discovery_control
 
 # p-values above this are taken for those of nulls.
@@ -11,7 +12,7 @@ MARGIN = 2
 LEVEL = 0.05
 
 
-def null_share(p, *, threshold=THRESHOLD):
+def null_share(p: ArrayLike, *, threshold: float = THRESHOLD) -> float:
     """Estimate the share of null units among all of them (Storey 2002).
 
     The p-values of nulls are uniform, and those of other units small. So hardly any but those of
@@ -64,7 +65,7 @@ def null_share(p, *, threshold=THRESHOLD):
     return min(1.0, float(np.mean(p > threshold)) / (1 - threshold))
 
 
-def null_share_error(p, *, threshold=THRESHOLD):
+def null_share_error(p: ArrayLike, *, threshold: float = THRESHOLD) -> float:
     """Standard error of `null_share`, for independent units.
 
     Parameters
@@ -98,7 +99,7 @@ def null_share_error(p, *, threshold=THRESHOLD):
     return float(np.sqrt(above * (1 - above) / len(p))) / (1 - threshold)
 
 
-def certain_null_share(p):
+def certain_null_share(p: ArrayLike) -> float:
     """Estimate the share of units that are null beyond doubt, not merely too weak to be found.
 
     Parameters

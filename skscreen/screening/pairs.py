@@ -1,6 +1,7 @@
 """Units that tell something of the target only together with another: F of their products."""
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from sklearn.utils import check_array, check_consistent_length
 
@@ -13,7 +14,9 @@ BLOCK = 256
 LARGEST = 2.5
 
 
-def significant_in_pairs(A, y, *, level=0.05, task="auto"):
+def significant_in_pairs(
+    A: ArrayLike, y: ArrayLike, *, level: float = 0.05, task: str = "auto"
+) -> NDArray[np.bool_]:
     """Mark the units whose product with another unit, or square, tells something of the target.
 
     A marginal F sees no interaction: of two units of which only the product matters (exclusive

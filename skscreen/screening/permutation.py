@@ -4,6 +4,7 @@ from math import ceil
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 
 from skscreen._params import is_integer
@@ -13,7 +14,15 @@ from skscreen.screening.statistics import f_from_moments, moments_for, resolve_t
 PERMUTATION_BLOCK = 64
 
 
-def permutation_test(A, y, *, n_permutations=1000, task="auto", random_state=None, n_jobs=None):
+def permutation_test(
+    A: ArrayLike,
+    y: ArrayLike,
+    *,
+    n_permutations: int = 1000,
+    task: str = "auto",
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+) -> NDArray[np.float64]:
     """p-values of the F-statistic from shuffled labels, without assuming normality.
 
     Parameters

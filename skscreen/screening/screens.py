@@ -4,9 +4,11 @@ What can be computed from class moments streams over any number of samples. The 
 samples themselves and say so (``streams`` is False); a pruner gives them a stratified subsample.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special, stats
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
@@ -332,7 +334,15 @@ def resolve_screen(score_func):
     return Screen(score_func)
 
 
-def screen(A, y, score_func="f", sample_weight=None, *, task="auto", random_state=None):
+def screen(
+    A: ArrayLike,
+    y: ArrayLike,
+    score_func: str | Callable | Screen = "f",
+    sample_weight: ArrayLike | None = None,
+    *,
+    task: str = "auto",
+    random_state: int | np.random.RandomState | None = None,
+) -> FStatistics:
     """Compute a statistic of each unit: how well it tells the classes apart.
 
     Parameters

@@ -1,10 +1,12 @@
 """Choosing units by significance and effect size instead of by number."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 from sklearn.base import BaseEstimator
 
 from skscreen._params import check_parameters, one_of, real
+from skscreen.screening.statistics import FStatistics
 
 
 def _false_positive_rate(p, level):
@@ -145,7 +147,9 @@ def check_selection(pooling, n_positions):
         )
 
 
-def select(statistics, rule="fdr", level=0.05, *, min_effect=0.0):
+def select(
+    statistics: FStatistics, rule: str = "fdr", level: float = 0.05, *, min_effect: float = 0.0
+) -> NDArray[np.bool_]:
     """Mark the units that are significant and have some effect.
 
     Parameters

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import type_of_target
@@ -33,7 +34,7 @@ class FStatistics(NamedTuple):
     eta2: np.ndarray
 
 
-def f_from_moments(moments):
+def f_from_moments(moments: ClassMoments | RegressionMoments) -> FStatistics:
     """Compute F, p and eta2 from accumulated moments.
 
     Parameters
@@ -111,7 +112,9 @@ def _share(between, within):
     return np.divide(between, total, out=np.zeros_like(total), where=total > 0)
 
 
-def f_statistic(A, y, sample_weight=None, *, task="auto"):
+def f_statistic(
+    A: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, task: str = "auto"
+) -> FStatistics:
     """F-statistic of each unit: how well it tells the classes apart.
 
     One-way analysis of variance of each column of ``A`` across the classes of ``y``; for a
@@ -202,7 +205,7 @@ def moments_for(A, y, task):
     return ClassMoments(len(classes), A.shape[1]), codes.ravel()
 
 
-def omega_squared(moments):
+def omega_squared(moments: ClassMoments) -> NDArray[np.float64]:
     """Effect size omega2: eta2 without its upward bias in small samples.
 
     Parameters

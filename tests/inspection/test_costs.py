@@ -45,3 +45,20 @@ def test_networks_of_different_depth_are_refused():
     deep = network()
     with pytest.raises(ValueError, match="same number of layers, got 2 and 1"):
         compare_costs(deep, Network(deep.layers[:1], "softmax"))
+
+
+def test_the_form_of_each_layer():
+    rng = np.random.RandomState(0)
+    layer = Dense.initialise(784, 300, "relu", rng, np.float32)
+    wide = Dense.initialise(300, 100, "identity", rng, np.float32)
+    layer.set_mask(rng.random_sample((784, 300)) < 0.02)
+    costs = network_costs(Network([layer, wide], "softmax"))
+    assert [c.form for c in costs.layers] == ["sparse", "dense"]
+    assert str(costs).splitlines()[0].split()[-1] == "form"
+
+
+def test_the_form_is_that_of_the_estimator():
+    from small import X, network, y
+
+    net = network(inference="sparse").fit(X, y)
+    assert {c.form for c in network_costs(net).layers} == {"sparse"}

@@ -274,6 +274,11 @@ def test_a_flipped_bit_anywhere_is_seen_or_does_no_harm(good, tmp_path):
     assert seen > 200  # the rest hit dates and the like in the archive's directory
 
 
+def test_a_parameter_that_came_later_has_its_default(good, tmp_path):
+    (tmp_path / "old.npz").write_bytes(with_header(good, lambda h: h["parameters"].pop("alpha")))
+    assert load(tmp_path / "old.npz").alpha == 0.0001
+
+
 def header_of_layer(number, **values):
     return lambda header: header["layers"][number].update(values)
 
@@ -286,7 +291,6 @@ HEADERS = {
     "an estimator of a list": lambda h: h.update(estimator=["MLPClassifier"]),
     "an MLP of images": lambda h: h.update(estimator="MLPRegressor"),
     "a parameter too many": lambda h: h["parameters"].update(shell="rm"),
-    "a parameter too few": lambda h: h["parameters"].pop("alpha"),
     "a value of unknown kind": lambda h: h["parameters"].update(alpha={"eval": "1"}),
     "an array that is not there": lambda h: h["parameters"].update(alpha={"array": "value99"}),
     "a weight for a value": lambda h: h["parameters"].update(alpha={"array": "layer0.bias"}),

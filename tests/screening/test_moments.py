@@ -66,6 +66,10 @@ def test_moments_agree_with_the_naive_twin():
     weight_sum, means, within = naive.class_moments(A, CODES, weights, 5)
     np.testing.assert_allclose(moments.weight_sum, weight_sum)
     np.testing.assert_allclose(moments.means, means, rtol=1e-12)
+    for k in range(4):
+        rows = A[(k == CODES) & (weights > 0)]
+        np.testing.assert_array_equal(moments.low[k], rows.min(axis=0))
+        np.testing.assert_array_equal(moments.high[k], rows.max(axis=0))
     effective = naive.effective_sizes(CODES, weights, 5)
     np.testing.assert_allclose(moments.effective_sizes(), effective, rtol=1e-12)
     per_weight = np.divide(effective, weight_sum, out=np.zeros(5), where=weight_sum > 0)

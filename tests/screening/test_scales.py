@@ -84,6 +84,26 @@ def test_batches_of_different_scales(order):
     np.testing.assert_allclose(f_from_moments(regression).F, f_from_moments(whole).F, rtol=1e-11)
 
 
+@pytest.mark.parametrize("exponents", [(200, 204), (204, 200), (-204, -200), (-200, -204)])
+def test_batches_of_neighbouring_scales(exponents):
+    first, later = (2.0**exponent for exponent in exponents)
+    data = np.concatenate([A[:60] * first, A[60:] * later])
+    unit = max(first, later)
+    moments, regression = ClassMoments(4, 5), RegressionMoments(5, 2)
+    targets = np.concatenate([TARGETS[:60] / first, TARGETS[60:] / later])
+    for rows in (slice(0, 60), slice(60, 120)):
+        moments.partial_fit(data[rows], Y[rows])
+        regression.partial_fit(data[rows], targets[rows])
+    expected = ClassMoments(4, 5).partial_fit(data / unit, Y)
+    np.testing.assert_allclose(moments.within / unit**2, expected.within, rtol=1e-11)
+    np.testing.assert_allclose(moments.between() / unit**2, expected.between(), rtol=1e-10)
+    np.testing.assert_allclose(
+        f_from_moments(regression).F,
+        f_statistic(data / unit, targets * min(first, later)).F,
+        rtol=1e-10,
+    )
+
+
 @pytest.mark.parametrize("gap", [2.0**40, -(2.0**45), 2.0**300])
 def test_a_class_far_from_the_others(gap):
     y = Y % 3
@@ -100,6 +120,12 @@ def test_a_class_far_from_the_others(gap):
     np.testing.assert_allclose(
         ClassMoments(3, 5).partial_fit(data, y).between(), between, rtol=1e-9
     )
+
+
+def test_an_offset_beside_a_class_without_samples():
+    expected = ClassMoments(4, 5).partial_fit(A, Y).between()
+    found = ClassMoments(5, 5).partial_fit(A + 2.0**44, Y + 1).between()
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_classes_that_come_late_have_an_origin_of_their_own():
