@@ -363,8 +363,9 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
             for key, value in metadata.items()
         }
         for name, metadata, rows in (
-            ("fit", routed.estimator.fit, train),
-            ("score", routed.scorer.score, test),
+            # by keys: some versions of dask make plain dicts of what goes to a worker
+            ("fit", routed["estimator"]["fit"], train),
+            ("score", routed["scorer"]["score"], test),
         )
     }
     X_train, y_train = safe_indexing(X, train), safe_indexing(y, train)
