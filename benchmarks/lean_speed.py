@@ -59,8 +59,11 @@ def compare(calls, clock, repeats, least=0.002):
         call()
         times[name] = max(1, int(least / max(clock() - start, 1e-7)))
     durations = {name: [] for name in calls}
+    order = np.random.default_rng(0)
     for _ in range(repeats):
-        for name, call in calls.items():
+        # in any order: each finds the caches as another one left them
+        for name in order.permutation(list(calls)):
+            call = calls[name]
             start = clock()
             for _ in range(times[name]):
                 call()

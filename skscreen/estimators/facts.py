@@ -40,7 +40,7 @@ class PrunedFactsMixin:
 
     @property
     def feature_importances_(self):
-        """Importance of each feature, of shape (n_features_in_,); they sum to 1.
+        """Importance of each feature, of shape (n_features,); they sum to 1.
 
         Where whole inputs were cut, how long each was kept. Otherwise the root of the sum of the
         squared weights with which the pruned network reads the feature, times the standard

@@ -139,6 +139,15 @@ def check_unlabelled(pruner):
         )
 
 
+def _n_rounds(pruner, granularity, pruning_epochs):
+    """Rounds of screening: no more than can be trained in between, if any are."""
+    if pruning_epochs:
+        return min(pruner.n_rounds, pruning_epochs)
+    if pruner.criterion == "partial-f" and granularity.eliminates:
+        return 1  # more cost time and do no better: see docs/experiments-refit.md
+    return pruner.n_rounds
+
+
 def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
     """Turn the parameters into a `PruningPlan` for a fitted network estimator.
 
@@ -184,7 +193,7 @@ def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
         sparsity=granularity.share_to_cut(network, pruner.sparsity),
         allocation=allocation,
         schedule=pruner.schedule,
-        n_rounds=min(pruner.n_rounds, pruning_epochs) or pruner.n_rounds,
+        n_rounds=_n_rounds(pruner, granularity, pruning_epochs),
         pruning_epochs=pruning_epochs,
         fine_tune_epochs=fine_tune_epochs,
         checkpoint=checkpoint,

@@ -112,7 +112,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         How sparsity grows over the rounds. A callable maps the share of the rounds done to the
         share of the sparsity reached.
     n_rounds : int >= 1, default=10
-        Rounds of screening. There are never more than `pruning_epochs`, unless that is 0.
+        Rounds of screening. There are never more than `pruning_epochs`, unless that is 0;
+        then backward elimination ("partial-f" of units) takes one.
     pruning_epochs : int >= 0 or "auto", default="auto"
         Epochs of training spread over the rounds. "auto" is half the number of epochs that the
         dense network was trained for, at least 5.
@@ -191,7 +192,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
         The classes, if the network is a classifier.
-    feature_deviations_ : ndarray of shape (n_features_in_,) or None
+    feature_deviations_ : ndarray of shape (n_features,) or None
         Standard deviations of the features among the samples, which enter
         `feature_importances_`; None where the first layer is a convolution.
     n_features_in_ : int

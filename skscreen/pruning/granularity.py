@@ -91,6 +91,8 @@ class Granularity(ABC):
         Least L2 penalty of the training between and after the rounds.
     drops_out : bool
         Whether that training gains by dropout, by how many connections are kept per sample.
+    eliminates : bool
+        Whether the criterion "partial-f" goes step by step by itself: then it needs no rounds.
     screens_inputs : bool
         Whether it can cut what reads single inputs.
     """
@@ -98,6 +100,7 @@ class Granularity(ABC):
     side = "source"
     least_alpha = 0.02
     drops_out = False
+    eliminates = False
     screens_inputs = False
 
     def __init__(self, network, budget="weights"):

@@ -18,6 +18,7 @@ class Units(Granularity):
     side = "unit"
     least_alpha = 0.05
     screens_inputs = True
+    eliminates = True
 
     @property
     def n_scored(self):

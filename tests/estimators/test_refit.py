@@ -132,3 +132,9 @@ def test_regression_needs_no_targets():
 def test_unknown_refits_are_refused(dense):
     with pytest.raises(ValueError, match=r"refit .* must be .*least-squares"):
         pruned(dense, refit="lasso")
+
+
+@pytest.mark.parametrize(("granularity", "n_rounds"), [("connection", 3), ("channel", 1)])
+def test_elimination_needs_one_round(dense, granularity, n_rounds):
+    history = pruned(dense, granularity=granularity).history_
+    assert sum(entry["phase"] == "pruning" for entry in history) == n_rounds

@@ -228,6 +228,12 @@ def test_threads_that_predict_at_once_do_not_meet():
     assert not wrong
 
 
+def test_training_by_the_kept_weights_pays_where_few_are_left():
+    sizes = (784, 300, 100, 10)
+    assert mlp(0.02, sizes=sizes).layers[0].pays_kept(128, training=True)
+    assert not mlp(0.3, sizes=sizes).layers[0].pays_kept(128, training=True)
+
+
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
     network = mlp(0.1, sizes=(784, 300, 100, 10))
     X = RNG.random((2000, 784)).astype(np.float32)
@@ -241,7 +247,8 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch):
 
 @pytest.mark.parametrize("n_samples", [40, 300])
 @pytest.mark.parametrize("reads", [None, np.array([1, 3, 4, *range(10, 57)])])
-def test_training_with_the_kept_weights(n_samples, reads):
+def test_training_with_the_kept_weights(n_samples, reads, monkeypatch):
+    monkeypatch.setattr(Dense, "pays_kept", lambda layer, n_samples, training: True)
     rng = np.random.RandomState(0)
     n_inputs = 60 if reads is None else len(reads)
     weight = rng.standard_normal((n_inputs, 40))
