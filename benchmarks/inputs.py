@@ -40,6 +40,8 @@ KEY = ["data", "n_features", "method", "seed"]
 MEASURED = ["extra_trees", "mlp", "seconds", "cpu_seconds"]
 # Of the images that are chosen with, LassoNet holds out a part to stop by, as its authors do.
 HELD_OUT = 0.125
+# Epochs of the dense network: 20, or with few samples as many as see this number.
+SAMPLES_SEEN = 80_000
 
 
 def load(name):
@@ -56,7 +58,7 @@ def load(name):
 def network(X, seed):
     return MLPClassifier(
         (X.shape[1] // 3,),
-        max_iter=20,
+        max_iter=max(20, SAMPLES_SEEN // len(X)),
         tol=None,
         batch_size=128,
         learning_rate="cosine",

@@ -183,7 +183,9 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             For a bad parameter or bad input, or where no sparsity is within the `limits`.
         """
-        self._check(X)
+        self._check(X, y)
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)
         sparsities = check_sparsities(self.sparsities)
         pruner = as_pruner(self.estimator)
         scorer = check_scoring(pruner, self.scoring)
@@ -218,8 +220,10 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         vars(self).update(fitted)
         return self
 
-    def _check(self, X):
+    def _check(self, X, y):
         check_parameters(self, CHECKS)
+        if y is None:
+            raise ValueError("ScreeningPrunerCV requires y to be passed, but the target y is None")
         if find_handoff(X) is not None:
             raise ValueError(
                 "a network before ScreeningPrunerCV in a Pipeline has seen the samples of every "
@@ -359,8 +363,9 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
             for key, value in metadata.items()
         }
         for name, metadata, rows in (
-            ("fit", routed.estimator.fit, train),
-            ("score", routed.scorer.score, test),
+            # by keys: some versions of dask make plain dicts of what goes to a worker
+            ("fit", routed["estimator"]["fit"], train),
+            ("score", routed["scorer"]["score"], test),
         )
     }
     X_train, y_train = safe_indexing(X, train), safe_indexing(y, train)

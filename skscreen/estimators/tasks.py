@@ -149,7 +149,8 @@ class ClassifierTask(ClassifierMixin):
         y : ndarray of shape (n_samples,)
             Classes, of the type of ``classes_``.
         """
-        return self.classes_[class_codes(self.network_output(X))]
+        logits = self.network_output(X)  # first: it says so where nothing is fitted
+        return self.classes_[class_codes(logits)]
 
     def predict_proba(self, X):
         """Predict the probability of each class.

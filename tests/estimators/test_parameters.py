@@ -204,4 +204,4 @@ def test_verbose_one_is_as_good_as_true(capsys):
         quick(network(max_iter=2), verbose=verbose, random_state=0).fit(X, y)
         printed.append(capsys.readouterr().out)
     assert printed[0] == printed[1]
-    assert printed[0].count("\n") == 4
+    assert printed[0].count("\n") == 5  # the nulls, three rounds, the fine-tuning

@@ -11,10 +11,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
 from small import X, network, quick, y
 
 from skscreen import (
     CNNClassifier,
+    MLPClassifier,
     MLPRegressor,
     ScreeningPruner,
     ScreeningPrunerCV,
@@ -210,6 +212,28 @@ class TestForms:
     def test_bad_parameters(self, parameters, message):
         with pytest.raises(ValueError, match=message):
             search(**parameters).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_checks_of_scikit_learn(kind):
+    net = kind((10,), max_iter=60, dtype="float64", random_state=0)
+    estimator = ScreeningPrunerCV(ScreeningPruner(net, n_rounds=2), sparsities=[0.3, 0.5], cv=2)
+    expected = {}
+    if kind is MLPRegressor:
+        why = "its targets are constant in each of two folds, so that F is not defined"
+        expected = {"check_estimators_nan_inf": why}
+    results = check_estimator(
+        estimator, expected_failed_checks=expected, on_fail=None, on_skip=None
+    )
+    failed = [result["check_name"] for result in results if result["status"] == "failed"]
+    assert failed == []
+    assert sum(result["status"] == "passed" for result in results) >= 60
+
+
+def test_no_targets():
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        search().fit(X, None)
 
 
 class TestMetadata:
