@@ -30,7 +30,7 @@ WORTH_THREADS = 200_000
 MANY = 128
 # Working memory is kept for the next call up to so many samples, for so many sizes of chunks.
 KEPT_MEMORY = 1024
-KEPT_SIZES = 4
+KEPT_SIZES = 8
 # Images of bytes are scaled to [0, 1], batch by batch.
 BYTE_SCALE = 1 / 255
 
@@ -233,9 +233,10 @@ class PredictionPlan:
     def _give_back(self, n_samples, sparse, steps):
         if n_samples > KEPT_MEMORY:
             return
-        if len(self._spare) >= KEPT_SIZES:
+        key = n_samples, sparse
+        if key not in self._spare and len(self._spare) >= KEPT_SIZES:
             self._spare.clear()
-        self._spare.setdefault((n_samples, sparse), []).append(steps)
+        self._spare.setdefault(key, []).append(steps)
 
 
 def sharded_length(n_samples):
