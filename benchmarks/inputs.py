@@ -92,15 +92,21 @@ class Reached(Exception):
 
 
 def by_lassonet(X, y, n_features, seed, options):
-    """Walk down LassoNet's path to the first model with so few features."""
+    """Walk down LassoNet's path to so few features; where a step skips them, take the best.
+
+    The best by the norms of the skip layer, in the last model that had more.
+    """
     from lassonet import LassoNetClassifier
 
     def stop(model, history):
         if options.verbose:
             count = int(history[-1].selected.sum())
             print(f"  {len(history)}: {count} features, {time.process_time():.0f} s", flush=True)
-        if history[-1].selected.sum() <= n_features:
-            found.append(history[-1].selected)
+        count = int(history[-1].selected.sum())
+        if count >= n_features:
+            norms = model.model.skip.weight.detach().norm(dim=0).numpy()
+            found[:] = [np.argsort(-norms, kind="stable")[:n_features]]
+        if count <= n_features:
             raise Reached
 
     found = []
@@ -117,7 +123,7 @@ def by_lassonet(X, y, n_features, seed, options):
     try:
         model.path(X, y, X_val=X_val, y_val=y_val, callback=stop)
     except Reached:
-        return np.flatnonzero(found[0].numpy())
+        return np.sort(found[0])
     raise RuntimeError("LassoNet's path ended before it came to so few features")
 
 
