@@ -330,7 +330,10 @@ def read(path):
     """Read the rows that are there."""
     if not path.exists():
         return pd.DataFrame(columns=KEY + MEASURED)
-    return pd.read_csv(path, keep_default_na=False, dtype={"options": str, "revision": str})
+    texts = {"options": str, "revision": str, "f_weight": str}
+    table = pd.read_csv(path, keep_default_na=False, dtype=texts)
+    # numbers and "auto", as they are in the keys
+    return table.assign(f_weight=table.f_weight.map(parse_value).astype(object))
 
 
 def main(argv=None):
@@ -357,7 +360,7 @@ def main(argv=None):
             file=sys.stderr,
         )
     table = read(arguments.out)
-    wanted = pd.DataFrame(keys, columns=KEY)
+    wanted = pd.DataFrame(keys, columns=KEY).astype({"f_weight": object})
     table = table.merge(wanted, on=KEY)
     print(summary(table))
     if arguments.figure:
