@@ -228,11 +228,11 @@ class TestPruning:
     def test_predicting_runs_the_lean_network_only(self, dense, monkeypatch):
         pruner = quick(FrozenEstimator(dense), granularity="channel", sparsity=0.8).fit(X, y)
         widths = []
-        forward = type(dense.network_).forward
+        logits = type(dense.network_).logits
         monkeypatch.setattr(
             type(dense.network_),
-            "forward",
-            lambda self, *a, **k: widths.append(self.n_weights) or forward(self, *a, **k),
+            "logits",
+            lambda self, *a, **k: widths.append(self.n_weights) or logits(self, *a, **k),
         )
         pruner.predict(X)
         assert set(widths) == {pruner.network_.n_weights}
