@@ -32,6 +32,9 @@ except ImportError:
 RESULTS = Path(__file__).parent / "results"
 SPARSITIES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
 BATCHES = (1, 8, 32, 128, 1000, 10000)
+# Seconds of silence, longer than OpenBLAS and OpenMP let idle threads spin; then of work that is
+# not timed, until processors and threads are awake; then of what is timed.
+REST, WARM, TIMED = 0.05, 0.03, 0.01
 UNTRAINED = {"n_rounds": 1, "pruning_epochs": 0, "fine_tune_epochs": 0}
 FIELDS = ["network", "granularity", "sparsity", "batch", "who", "seconds", "clock", "threads"]
 NETWORKS = {
@@ -50,25 +53,29 @@ NETWORKS = {
 }
 
 
-def compare(calls, clock, repeats, least=0.002):
-    """Time named calls in turn; return the median seconds of each."""
-    times = {}
-    for name, call in calls.items():
-        call()
-        start = clock()
-        call()
-        times[name] = max(1, int(least / max(clock() - start, 1e-7)))
+def compare(calls, clock, repeats):
+    """Time named calls in turn, each running alone and warm; return the median seconds of each."""
     durations = {name: [] for name in calls}
     order = np.random.default_rng(0)
     for _ in range(repeats):
-        # in any order: each finds the caches as another one left them
         for name in order.permutation(list(calls)):
-            call = calls[name]
+            # the threads of a library spin for a while after its work, and would slow the next
+            time.sleep(REST)
+            repeat(calls[name], WARM)
             start = clock()
-            for _ in range(times[name]):
-                call()
-            durations[name].append((clock() - start) / times[name])
+            n_calls = repeat(calls[name], TIMED)
+            durations[name].append((clock() - start) / n_calls)
     return {name: float(np.median(values)) for name, values in durations.items()}
+
+
+def repeat(call, seconds):
+    """Call until the time is over, once at least; return how often."""
+    stop = time.perf_counter() + seconds
+    n_calls = 0
+    while n_calls == 0 or time.perf_counter() < stop:
+        call()
+        n_calls += 1
+    return n_calls
 
 
 def machine(clock):
