@@ -86,6 +86,8 @@ def split_table(name, seed, part):
     """
     table = TABLES[name]
     X, y = table.load(seed)
+    if not table.regression:
+        y = np.unique(y, return_inverse=True)[1]  # LassoNet takes no names
     drawn = seed if table.apart else 0
     X, X_held, y, y_held = _halves(X, y, table, drawn)
     if part == "validation":
