@@ -82,8 +82,11 @@ class Layer(ABC):
         """Shape of one sample's output, a tuple of int that ends with ``n_outputs``."""
 
     @abstractmethod
-    def dense_cost(self, n_samples):
-        """Return what a batch costs with the whole weight, see `skscreen.nn.costs`."""
+    def dense_cost(self, n_samples, *, threaded=False):
+        """Return what a batch costs with the whole weight, see `skscreen.nn.costs`.
+
+        ``threaded`` says whether BLAS may use threads of its own; convolutions hold it to one.
+        """
 
     @abstractmethod
     def kept_cost(self, n_samples):

@@ -1,7 +1,6 @@
 """A network: a list of layers and the meaning of its last output."""
 
 import copy
-from contextlib import nullcontext
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -207,7 +206,7 @@ class Network:
         return out
 
     def over_chunks(self, X, function):
-        """Apply a function to chunks of samples, on threads where the network gains by it.
+        """Apply a function to chunks of samples, on threads.
 
         Parameters
         ----------
@@ -232,9 +231,9 @@ class Network:
             spare.append(buffers)
             return result
 
-        # sharded networks call two BLAS libraries, whose threads would spin against each other
-        with shard_pool(len(chunks)) if self.is_sharded else nullcontext(map) as run:
-            return list(run(apply, chunks))
+        # what the function does takes as long as the products: threads of BLAS would not help it
+        with shard_pool(len(chunks)) as run:
+            return run(apply, chunks)
 
     def logits(self, X, *, depth=None, inference="auto"):
         """Compute the logits of any number of samples.
