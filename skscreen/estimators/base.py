@@ -37,6 +37,7 @@ from skscreen.estimators.callbacks import (
     without_callbacks,
 )
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
+from skscreen.estimators.progress import epoch_report, say_epoch
 from skscreen.estimators.samples import as_rows, flat_copy, subset
 from skscreen.nn import Loss, TrainingOptions, train
 
@@ -268,7 +269,12 @@ class NetworkEstimator(
         values = {
             name: value for name, value in self.get_params(deep=False).items() if name in names
         }
-        return TrainingOptions(**(values | changes))
+        values |= changes
+        total = values["max_iter"]
+        # a bar of one epoch, as partial_fit has, would tell nothing
+        level = 2 * bool(self.verbose) if total == 1 else self.verbose
+        report = epoch_report(level, total, type(self).__name__, otherwise=say_epoch)
+        return TrainingOptions(report=report, **values)
 
     def _train(
         self,
