@@ -86,6 +86,20 @@ def test_the_features_are_prepared_in_each_fold_anew(monkeypatch, capsys):
     assert sizes == [1347, 898, 898, 898, 1347]
 
 
+def test_who_waits_at_a_terminal_sees_how_far_it_is(monkeypatch, capsys):
+    monkeypatch.setattr("skscreen.cli.train.is_watched", lambda: True)
+    assert main(["--cv", "2", *QUICK]) == 0
+    printed = capsys.readouterr()
+    assert "weights left" in printed.out
+    for part in ("2/2", "MLPClassifier: 100%", "ScreeningPruner: 100%"):
+        assert part in printed.err
+    monkeypatch.undo()
+    assert main(QUICK) == 0
+    printed = capsys.readouterr()
+    assert "weights left" not in printed.out
+    assert printed.err == ""
+
+
 def test_channels_of_a_convolutional_network(capsys):
     arguments = ["--network", "cnn", "--granularity", "channel", "--sparsity", "0.5"]
     assert main([*arguments, "--epochs", "2"]) == 0

@@ -1,5 +1,6 @@
 """The main job: load, train, prune, compare, save."""
 
+import sys
 import time
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ from skscreen.cli.models import SavedModel, save_model
 from skscreen.cli.picture import draw
 from skscreen.cli.preparation import PlainPreparation, TargetScaler, make_preparation
 from skscreen.datasets import DataError, load_dataset
+from skscreen.estimators.progress import find_tqdm
 from skscreen.inspection import compare_costs, format_table
 
 # By default so many epochs, and as many more as it takes for so many minibatches of 200 samples.
@@ -57,6 +59,8 @@ def run(arguments):
     if arguments.cv is not None:
         search = choose_sparsity(preparation, net, pruner, data, arguments)
         pruner.set_params(sparsity=search.best_sparsity_)
+    for part in (net, pruner):
+        part.set_params(verbose=int(is_watched()))
     pipe = Pipeline([("prepare", preparation), ("net", net), ("prune", pruner)])
     pipe.fit(data.X_train, scaler.standardise(data.y_train))
     seconds = time.perf_counter() - start
@@ -75,6 +79,11 @@ def run(arguments):
         save(arguments, data, pipe, scaler)
 
 
+def is_watched():
+    """Return whether somebody waits before a terminal, and tqdm can show how far it is."""
+    return sys.stdout.isatty() and sys.stderr.isatty() and find_tqdm() is not None
+
+
 def choose_sparsity(preparation, net, pruner, data, arguments):
     """Search for the sparsity on the training data; return the `ScreeningPrunerCV`.
 
@@ -86,7 +95,10 @@ def choose_sparsity(preparation, net, pruner, data, arguments):
     if data.task == "regression":
         pipe = TransformedTargetRegressor(pipe, transformer=StandardScaler())
     search = ScreeningPrunerCV(
-        clone(pruner).set_params(estimator=pipe), cv=arguments.cv, refit=False
+        clone(pruner).set_params(estimator=pipe),
+        cv=arguments.cv,
+        refit=False,
+        verbose=int(is_watched()),
     )
     if arguments.network not in CNNS:
         n_inputs = len(clone(preparation).fit(data.X_train).get_feature_names_out())
