@@ -254,6 +254,20 @@ class Conv(Layer):
         col2im(columns, *self.geometry(), images)
         return images.ravel() > 0
 
+    def feature_squares(self, n_features):
+        """Sum the squared weights of each pixel at all positions; see `Layer.feature_squares`.
+
+        Positions that the pooling leaves over at the border do not count.
+        """
+        used = [
+            size // pool * pool for size, pool in zip(self.conv_shape, self.pool_size, strict=True)
+        ]
+        columns = np.zeros((*self.conv_shape, self.n_inputs))
+        columns[: used[0], : used[1]] = np.square(self.weight, dtype=np.float64).sum(axis=1)
+        images = np.empty((1, *self.input_shape))
+        col2im(columns.reshape(self.n_positions, -1), *self.geometry(), images)
+        return images.ravel()
+
     def _blocks(self, n_samples, buffers):
         """Yield the slices of samples whose patches fit into the cache."""
         for start in range(0, n_samples, buffers.block):

@@ -212,6 +212,12 @@ class Dense(Layer):
         features[self.positions()[rows]] = True
         return features
 
+    def feature_squares(self, n_features):
+        """Sum the squared weights of each feature; see `Layer.feature_squares`."""
+        squares = np.zeros(n_features)
+        squares[self.positions()] = np.square(self.weight, dtype=np.float64).sum(axis=1)
+        return squares
+
     def backward(self, x, delta, buffers, *, dropout=0.0, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input; see `Layer.backward`."""
         n_samples = x.shape[0]

@@ -209,6 +209,22 @@ class Layer(ABC):
         """
 
     @abstractmethod
+    def feature_squares(self, n_features):
+        """Sum the squared weights with which each feature is read, were the layer the first.
+
+        A weight that is used at several positions counts at each of them.
+
+        Parameters
+        ----------
+        n_features : int
+            Of a flat sample.
+
+        Returns
+        -------
+        squares : ndarray of float64 of shape (n_features,)
+        """
+
+    @abstractmethod
     def take(self, mask, bias, units, columns):
         """Build the layer that is left when inputs and units go.
 

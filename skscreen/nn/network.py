@@ -3,7 +3,7 @@
 import copy
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit
 
 from skscreen.nn.parameters import Parameter
 from skscreen.nn.plan import BYTE_SCALE, DENSE_CHUNK, PredictionPlan, as_numbers, sharded_length
@@ -258,6 +258,10 @@ class Network:
         """Class probabilities of shape (n_samples, n_classes); for a classifier's network."""
         logits = self.logits(X, inference=inference)
         if self.output == "softmax":
-            return softmax(logits, axis=1)
+            # for one sample, scipy's softmax takes longer than the network
+            logits -= logits.max(axis=1, keepdims=True)
+            np.exp(logits, out=logits)
+            logits /= logits.sum(axis=1, keepdims=True)
+            return logits
         positive = expit(logits[:, 0])
         return np.column_stack([1 - positive, positive])

@@ -48,12 +48,11 @@ def significant_in_pairs(
     Notes
     -----
     Units are standardised and cut off at 2.5 standard deviations. The product of noise and a unit
-    that spreads more in one class than in another has unequal variances, for which F is not made:
-    it found such pairs by the hundred. So classes are compared by F* [1]_ with the degrees of
-    freedom of [2]_, numbers by the F of a linear regression. It takes of the order of
-    ``n_samples * n_units**2`` multiplications, and memory for a few times 256 times ``n_units``
-    numbers. With several numeric targets the explained share is averaged. Classes of one sample
-    are left out.
+    that spreads more in one class than in another has unequal variances, for which F is not made.
+    So classes are compared by F* [1]_ with the degrees of freedom of [2]_, numbers by the F of a
+    linear regression. It takes of the order of ``n_samples * n_units**2`` multiplications, and
+    memory for a few times 256 times ``n_units`` numbers. With several numeric targets the
+    explained share is averaged. Classes of one sample are left out.
 
     References
     ----------
