@@ -112,11 +112,9 @@ def apportion(wanted, limits, total):
             high = middle
     sizes = np.clip(high * wanted, 1, limits)
     counts = np.floor(sizes).astype(int)
-    while counts.sum() != total:
-        # by the largest remainder up, or should rounding have gone over, the smallest down
-        change = 1 if counts.sum() < total else -1
-        free = counts < limits if change == 1 else counts > 1
-        counts[np.argmax(np.where(free, change * (sizes - counts), -np.inf))] += change
+    # the sizes add up to the total: floor takes some away, and what is at its limit has no remainder
+    while counts.sum() < total:
+        counts[np.argmax(sizes - counts)] += 1
     return counts
 
 
