@@ -88,8 +88,9 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     fine_tune_epochs : int, "auto" or None, default="auto"
         Epochs of each copy. None takes all that a pruning to its sparsity alone would still have,
         and the scores are those of full fits; "auto" takes three quarters of them, which costs
-        less and scores up to half a point lower. The last fit, with the sparsity that was chosen,
-        is a full one in any case.
+        less and scores a little lower: on digits up to half a point as far as 90 %, and up to two
+        points at the highest sparsities. The last fit, with the sparsity that was chosen, is a
+        full one in any case.
     refit : bool, default=True
         Whether the pruner is fitted on all samples in the end; without it there are the results
         alone.
