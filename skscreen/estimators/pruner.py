@@ -216,8 +216,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     is coupled there with "a weighted scheme". Cut weights are exactly zero and stay so through
     fine-tuning, copies, pickles and ``partial_fit``. Every layer keeps a connection, and a path
     leads from the inputs to the outputs. The network that is pruned is a copy: a step before the
-    pruner and a frozen estimator stay as they were. Sample weights count as repetitions in the
-    statistics.
+    pruner and a frozen estimator stay as they were. Sample weights are relative in the
+    statistics: multiplied by a constant they change nothing.
 
     References
     ----------
