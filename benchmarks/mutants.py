@@ -2,7 +2,7 @@
 
     python benchmarks/mutants.py              all modules; rewrites their rows and docs/mutants.md
     python benchmarks/mutants.py masks pool   some of them
-    python benchmarks/mutants.py --survivors  only what survived last time: after a new test
+    python benchmarks/mutants.py --survivors  only what survived last time, after a new test
     python benchmarks/mutants.py --report     runs nothing; the document anew from the rows
     python benchmarks/mutants.py --check      fails below 90 %, or where a survivor has no reason
 
@@ -15,6 +15,7 @@ take longer than running it. A survivor's reason is written into
 
 import argparse
 import gc
+import hashlib
 import importlib
 import itertools
 import json
@@ -251,19 +252,22 @@ class Campaign:
         options, last = self.options, self.last.get("survivors", [])
         old = {(s["where"], s["before"], s["after"]): s["reason"] for s in last}
         every = positions(source)
-        row = {"path": self.target.path, "mutants": len(every), "run": 0, "seed": options.seed}
-        row |= {"timeouts": 0, "survivors": []}
+        # the same source, seed and number draw the same mutants: those killed need not run again
+        drawn = {"source": hashlib.sha256(source.encode()).hexdigest()[:16], "seed": options.seed}
+        drawn |= {"path": self.target.path, "mutants": len(every), "sample": options.sample}
+        again = options.survivors and drawn.items() <= self.last.items()
+        row = drawn | {"run": 0, "timeouts": 0, "survivors": []}
         for *mutant, code in mutants(source, every, options.sample, options.seed):
             row["run"] += 1
-            if options.survivors and tuple(mutant) not in old:
-                continue  # killed last time
+            if again and tuple(mutant) not in old:
+                continue
             outcome = outcome_of(code)
             row["timeouts"] += outcome == "timeout"
             if outcome == "survived":
                 entry = dict(zip(("where", "before", "after"), mutant, strict=True))
                 row["survivors"].append(entry | {"reason": old.get(tuple(mutant), "")})
                 print("  {run}: {where}: {before}  ->  {after}".format(**row, **entry), flush=True)
-        if options.survivors:
+        if again:
             row["timeouts"] = self.last["timeouts"]
         return row
 
@@ -380,7 +384,8 @@ def main():
     for name in () if options.report else options.modules or TARGETS:
         start = time.time()
         print(f"== {name}", flush=True)
-        rows[name] = campaign(TARGETS[name], rows.get(name, {}), options)
+        row = campaign(TARGETS[name], rows.get(name, {}), options)
+        rows = read() | {name: row}  # reasons may have been written meanwhile
         minutes = (time.time() - start) / 60
         print(f"   {share(rows[name]):.1%} killed, {minutes:.1f} min", flush=True)
         rows = {name: rows[name] for name in TARGETS if name in rows}
