@@ -70,7 +70,7 @@ TARGETS = {
         Target("skscreen/kernels/moments.py", (KERNELS,), "moments"),
         Target("skscreen/kernels/planes.py", (KERNELS,), "im2col or pool"),
         Target("skscreen/kernels/pool.py", (KERNELS,), "max_pool"),
-        Target("skscreen/kernels/updates.py", (KERNELS,), "TestUpdates or decays"),
+        Target("skscreen/kernels/updates.py", (KERNELS,), "TestUpdates or tiny or decays"),
         Target("skscreen/pruning/allocation.py", ("tests/pruning/test_allocation.py",)),
         Target(
             "skscreen/pruning/masks.py",
@@ -81,7 +81,7 @@ TARGETS = {
         Target(
             "skscreen/screening/moments.py",
             ("tests/screening/test_moments.py", "tests/screening/test_scales.py"),
-            "not workers and not partition",
+            "not workers and not partition and not depend",
         ),
     )
 }
