@@ -3,7 +3,8 @@
     python benchmarks/report.py          # writes both
     python benchmarks/report.py --check  # only says whether they are up to date (exit code 1: no)
 
-Nothing is trained; every figure comes from benchmarks/results/pruning.csv.
+Nothing is trained; every figure comes from pruning.csv, tables.csv and inputs.csv in
+benchmarks/results.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from pruning import HERE, read, summarise
+from table_report import sections, table_of
 
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "pruning.csv"
@@ -48,12 +50,13 @@ BEGIN, END = "<!-- results: written by benchmarks/report.py -->", "<!-- end of r
 HEAD = """\
 # Results
 
-Written by `python benchmarks/report.py` from `benchmarks/results/pruning.csv`; not to be edited.
-`sh benchmarks/all.sh` trains what is missing there and prints the same figures.
+Written by `python benchmarks/report.py` from `pruning.csv`, `tables.csv` and `inputs.csv` in
+`benchmarks/results`; not to be edited. `sh benchmarks/all.sh` trains what is missing there and
+prints the same figures.
 
-Test accuracy in points below the dense network: smaller is better, negative is better than the
-dense one. Means over the seeds, ± the standard deviation of the error. λ is `f_weight`. "Ahead"
-is the paired difference to magnitude pruning with everything else the same, and its 95 %
+Of images: test accuracy in points below the dense network: smaller is better, negative is better
+than the dense one. Means over the seeds, ± the standard deviation of the error. λ is `f_weight`.
+"Ahead" is the paired difference to magnitude pruning with everything else the same, and its 95 %
 interval: positive where the criterion is better. All settings are the defaults but for what is
 said: "trained on as the dense one" is `alpha=None, dropout=None, learning_rate_init=None`, "not
 trained on" `n_rounds=1, pruning_epochs=0, fine_tune_epochs=0`, "cut in one go"
@@ -71,12 +74,6 @@ def with_spread(value, spread, sign=""):
     if np.isnan(value):
         return ""
     return number(value, 2, sign) + ("" if np.isnan(spread) else f" ± {spread:.2f}")
-
-
-def table_of(header, rows):
-    """Lay out a Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def wording(row):
@@ -188,7 +185,7 @@ def texts(results=RESULTS):
     """Return what each document should be, as a dict of path to text."""
     settings = summarise(read(Path(results)).query("split == 'test'"))
     return {
-        DOCUMENT: document(settings),
+        DOCUMENT: document(settings) + sections(),
         README: insert(README.read_text(encoding="utf-8"), front(settings)),
     }
 

@@ -18,10 +18,11 @@ from skscreen.kernels.columns import (
 )
 from skscreen.nn.costs import blocks_of
 
-# Samples of a block: a run over them is long enough for the vector units, and what a layer reads
-# of them stays in a core's second-level cache.
-DENSE_WIDTH = 128
-CONV_WIDTH = 32
+# Samples of a block: as many as the inner loops take at a time, so that what a layer reads of them
+# stays in a core's cache.
+WIDTH = 32
+# For training, where the sums over samples are the dearest.
+TRAINING_WIDTH = 128
 
 
 def listed(mask):
@@ -57,8 +58,6 @@ class KeptDense:
         What it gives.
     """
 
-    width = DENSE_WIDTH
-
     def __init__(self, layer, features=None):
         self.layer = layer
         mask = np.ones(layer.weight.shape, bool) if layer.mask is None else layer.mask
@@ -72,19 +71,21 @@ class KeptDense:
         self.starts, inputs = listed(np.ascontiguousarray(mask.T))
         self.rows = row_of[positions[inputs]]
         outputs = np.repeat(np.arange(layer.n_outputs, dtype=np.int32), np.diff(self.starts))
-        self.places = inputs * np.int32(layer.n_outputs) + outputs
-        self.by_row = np.argsort(self.rows, kind="stable")
+        # the same weights row by row, as they stand in memory if the rows rise
+        by_row = np.argsort(self.rows, kind="stable")
         self.row_starts = np.searchsorted(
-            self.rows[self.by_row], np.arange(len(self.features) + 1)
+            self.rows[by_row], np.arange(len(self.features) + 1)
         ).astype(np.int32)
-        self.units = outputs[self.by_row]
+        self.units = outputs[by_row]
+        self.places = (inputs * np.int32(layer.n_outputs) + outputs)[by_row]
+        self.by_output = np.argsort(by_row)
         self.code = ACTIVATION_CODES[layer.activation]
         self.refresh()
 
     def refresh(self):
         """Take the weights as they are now; the mask must be the same."""
-        self.values = self.layer.weight.reshape(-1)[self.places]
-        self.values_by_row = self.values[self.by_row]
+        self.values_by_row = self.layer.weight.reshape(-1).take(self.places)
+        self.values = self.values_by_row.take(self.by_output)
 
     def buffers(self, blocks):
         """Allocate the output for blocks, (number, width), of samples."""
@@ -123,7 +124,8 @@ class KeptDense:
         gradient : ndarray of shape (n_inputs, n_outputs)
             Zero where a weight is cut, and left so.
         """
-        kept_gradient(x, delta, self.starts, self.rows, self.places, gradient.reshape(-1))
+        flat = gradient.reshape(-1)
+        kept_gradient(delta, x, self.row_starts, self.units, self.places, flat)
 
     def carry_back(self, delta, out):
         """Carry ``delta`` to the rows that were read: ``out`` of shape (n_blocks, n_rows, width).
@@ -152,7 +154,7 @@ class KeptRows:
         self.form = KeptDense(layer)
         self.training = training
         self.real = layer.weight.dtype.type
-        blocks = blocks_of(n_samples, DENSE_WIDTH)
+        blocks = blocks_of(n_samples, TRAINING_WIDTH)
         self.output = self.form.buffers(blocks)
         self.read = np.zeros((blocks[0], len(self.form.features), blocks[1]), self.real)
         if training:
@@ -197,8 +199,6 @@ class KeptConv:
     features : ndarray of int32 or None
         Only checked: columns of a convolution before it are in that order.
     """
-
-    width = CONV_WIDTH
 
     def __init__(self, layer, features=None):
         self.layer = layer

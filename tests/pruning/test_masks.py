@@ -5,6 +5,7 @@ import itertools
 import naive
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +70,7 @@ def test_relative_scores(scores, relative):
     np.testing.assert_allclose(_relative(np.array(scores)), relative, rtol=1e-12)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     seed=st.integers(0, 2**31),
     sizes=st.lists(st.integers(1, 5), min_size=2, max_size=5),
