@@ -36,7 +36,7 @@ MARK = "<!-- what follows is written by benchmarks/mutants.py -->\n"
 GOAL = 0.9
 SEED = 0
 SAMPLE = 150
-# Numbers of a line's mutants are no mutants of their own: what a type is called decides nothing.
+# Nodes of annotations: what a type is called decides nothing.
 NO_CODE = {"annassign", "tfpdef", "tname"}
 
 
@@ -162,6 +162,8 @@ def install(module, code):
     exec(code, vars(module))
     for name, before in old.items():
         now = vars(module)[name]
+        if now is before or name.startswith("__"):
+            continue
         if isinstance(before, FunctionType) and before.__module__ == module.__name__:
             before.__code__ = now.__code__
             before.__defaults__, before.__kwdefaults__ = now.__defaults__, now.__kwdefaults__
@@ -169,7 +171,7 @@ def install(module, code):
             for attribute, value in vars(now).items():
                 if attribute not in ("__dict__", "__weakref__", "__doc__"):
                     setattr(before, attribute, value)
-        elif isinstance(before, dict) and not name.startswith("__"):
+        elif isinstance(before, dict):
             before.clear()
             before.update(now)
         else:
@@ -181,9 +183,7 @@ def install(module, code):
 def _spread(name, before, now):
     """Replace a constant where it was imported to under its name."""
     for other in list(sys.modules.values()):
-        inside = getattr(other, "__name__", "").startswith("skscreen") and not name.startswith(
-            "__"
-        )
+        inside = getattr(other, "__name__", "").startswith("skscreen")
         if inside and vars(other).get(name, now) is before:
             setattr(other, name, now)
 
