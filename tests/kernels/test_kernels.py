@@ -19,6 +19,7 @@ from skscreen.kernels.losses import (
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
 from skscreen.kernels.planes import convolve_and_pool, im2col_planes, max_pool_planes
 from skscreen.kernels.pool import max_pool, max_unpool
+from skscreen.kernels.updates import adam_update, sgd_update
 from skscreen.nn import Loss, Teacher
 from skscreen.nn.optimizers import SGD, Adam
 from skscreen.nn.parameters import NO_MASK, Parameter
@@ -191,6 +192,24 @@ class TestUpdates:
         assert not weights[~np.broadcast_to(mask, weights.shape).astype(bool)].any()
 
 
+@pytest.mark.parametrize("mask", [NO_MASK, np.array([True, False] * 4)])
+def test_tiny_numbers_and_masked_ones_become_zero(mask):
+    tiny = np.repeat(np.array([1e-31, -1e-31, 3e-30, -3e-30], np.float32), 2)
+    kept = np.where(np.abs(tiny) > 1e-30, tiny, 0)
+    if mask.size:
+        kept[~mask] = 0
+    zero, one, none = np.float32(0), np.float32(1), np.zeros(8, np.float32)
+    weights, velocity = tiny.copy(), tiny.copy()
+    sgd_update(weights, none, velocity, mask, zero, one, False, zero)
+    np.testing.assert_array_equal(velocity, kept)
+    np.testing.assert_array_equal(weights, 2 * kept)
+    weights, first, second = tiny.copy(), tiny.copy(), np.abs(tiny)
+    adam_update(weights, none, first, second, mask, zero, one, one, one, zero)
+    np.testing.assert_array_equal(weights, kept)
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_array_equal(second, np.abs(kept))
+
+
 def test_what_decays_to_nothing_becomes_zero():
     parameter = Parameter(np.full(3, 1e-29, np.float32), NO_MASK, True)
     optimizer = Adam([parameter])
@@ -207,7 +226,7 @@ def test_what_decays_to_nothing_becomes_zero():
     kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
     stride=st.integers(1, 3),
     top=st.integers(0, 2),
-    left=st.integers(0, 2),
+    left=st.integers(0, 3),
     n_channels=st.integers(1, 3),
 )
 def test_im2col_and_its_adjoint(seed, size, kernel, stride, top, left, n_channels):
