@@ -60,14 +60,13 @@ def test_a_run_is_made_once(more, recipes, tmp_path, monkeypatch, capsys):
     assert first.err.count("'recipe'") == len(recipes)
     table = pd.read_csv(tmp_path / "runs.csv")
     assert table.recipe.tolist() == recipes
-    assert set(table.n_weights) == {round(0.1 * (64 * 8 + 8 * 10))}
+    assert table.n_weights.between(55, round(0.1 * (64 * 8 + 8 * 10))).all()  # less what is dead
     few_samples.main(arguments)
     again = capsys.readouterr()
     assert (again.out, again.err) == (first.out, "")
 
 
-def test_every_recipe_without_labels_runs_without_them():
-    assert few_samples.parameters_of({"recipe": "refit", "network": "lenet-5", "cut": "x"} | RUN)
+def test_the_refit_sees_no_labels_and_has_four_rivals():
     unlabelled = [name for name, (labelled, _) in few_samples.RECIPES.items() if not labelled]
     assert unlabelled == ["refit", "refit, then distilled"]
     assert len(few_samples.RIVALS) == 4

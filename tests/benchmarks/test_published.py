@@ -51,7 +51,7 @@ def test_all_cuts_run_by_both_criteria_with_the_defaults():
 
 def test_in_miniature(tmp_path, monkeypatch, capsys):
     """The same command on fewer digits with smaller networks and fewer epochs."""
-    mlp, cnn = MLPClassifier((20, 10)), CNNClassifier((28, 28), conv_channels=(4, 6), pool_size=4)
+    mlp, cnn = MLPClassifier((20, 10)), CNNClassifier((8, 8), conv_channels=(4, 6))
     monkeypatch.setitem(pruning.NETWORKS, published.MLP, (clone(mlp), 1))
     monkeypatch.setitem(pruning.NETWORKS, published.CNN, (clone(cnn), 1))
     cuts = [mark for mark in published.MARKS if mark.ratio in (56, 108)]
@@ -59,7 +59,7 @@ def test_in_miniature(tmp_path, monkeypatch, capsys):
         published.CNN, 2, "half", "channel", "budget=macs", (1.0, 2.0, 3.0), "2", "X 9.9"
     )
     monkeypatch.setattr(published, "MARKS", [*cuts, channels])
-    arguments = ["--data", "mnist5k:200", "--published", "--seeds", "1"]
+    arguments = ["--data", "digits:200", "--published", "--seeds", "1"]
     arguments += ["--options", "pruning_epochs=1 fine_tune_epochs=1 n_rounds=2"]
     arguments += ["--out", str(tmp_path / "runs.csv"), "--cache", str(tmp_path / "cache")]
     pruning.main(arguments)
