@@ -2,11 +2,12 @@
 
     python benchmarks/lean_speed.py
 
-All that is compared runs in turn, and medians are taken. What is pruned is not trained: the time
-does not depend on the values of the weights. "own dense" is the pruned network computed with its
-whole weights, "before" the network it was pruned from. The limit is the larger of two times: the
-multiply-accumulates of the kept weights at the rate of a large product, and the bytes that must be
-read and written at the rate of a copy. Writes a row for each figure to a CSV file, and a picture.
+All that is compared runs in turn, alone and warm, and medians are taken. What is pruned is not
+trained: the time does not depend on the values of the weights. "own dense" is the pruned network
+computed with its whole weights, "before" the network it was pruned from. The limit is the larger
+of two times: the multiply-accumulates of the kept weights at the rate of a large product, and the
+bytes that must be read and written at the rate of a copy. Writes a row for each figure to a CSV
+file, and a picture.
 """
 
 import argparse
@@ -20,16 +21,23 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
+from threadpoolctl import threadpool_info
 
 from skscreen import CNNClassifier, MLPClassifier, ScreeningPruner
 from skscreen.inspection import network_costs
+from skscreen.interop import to_onnx, to_sklearn
 
 try:
     import torch
 except ImportError:
     torch = None
+try:
+    import onnxruntime
+except ImportError:
+    onnxruntime = None
 
 RESULTS = Path(__file__).parent / "results"
+THREADS = max((library["num_threads"] for library in threadpool_info()), default=1)
 SPARSITIES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
 BATCHES = (1, 8, 32, 128, 1000, 10000)
 # Seconds of silence, longer than OpenBLAS and OpenMP let idle threads spin; then of work that is
@@ -122,8 +130,18 @@ def torch_layers(network, *, sparse):
     return predict
 
 
-def peers(before, lean, *, is_mlp):
-    """Return named functions of samples."""
+def onnx_session(net):
+    """Predict labels and probabilities with onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(to_onnx(net).SerializeToString(), options)
+    name = session.get_inputs()[0].name
+    return lambda X: session.run(None, {name: X})
+
+
+def peers(net, lean, *, is_mlp):
+    """Return named functions of samples, that of the lean network first."""
+    before = net.network_
     calls = {
         "skscreen": lean.logits,
         "own dense": lambda X: lean.logits(X, inference="dense"),
@@ -131,9 +149,12 @@ def peers(before, lean, *, is_mlp):
     }
     if is_mlp:
         calls["scipy CSR"] = scipy_csr(lean)
+        calls["scikit-learn before"] = to_sklearn(net).predict_proba
         if torch is not None:
             calls["torch CSR"] = torch_layers(lean, sparse=True)
             calls["torch before"] = torch_layers(before, sparse=False)
+    if onnxruntime is not None:
+        calls["onnxruntime before"] = onnx_session(net)
     return calls
 
 
@@ -163,7 +184,7 @@ def measure(arguments, clock):
                     FrozenEstimator(net), granularity=granularity, sparsity=sparsity, **UNTRAINED
                 ).fit(X[rows], y[rows])
                 lean = pruner.network_
-                calls = peers(net.network_, lean, is_mlp="-300-" in name)
+                calls = peers(net, lean, is_mlp="-300-" in name)
                 for batch in arguments.batches:
                     part = X[:batch]
                     found = compare(
@@ -217,7 +238,7 @@ def main():
         "--clock",
         choices=["wall", "cpu"],
         default="wall",
-        help="cpu: on a busy machine, with OPENBLAS_NUM_THREADS=1 and one thread of torch",
+        help="cpu: on a busy machine, with OPENBLAS_NUM_THREADS=1",
     )
     parser.add_argument("--csv", type=Path, default=RESULTS / "lean_speed.csv")
     parser.add_argument("--picture", type=Path, default=RESULTS / "lean_speed.png")
@@ -225,16 +246,15 @@ def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
     warnings.filterwarnings("ignore", message="Sparse CSR tensor support")
     clock = time.perf_counter if arguments.clock == "wall" else time.process_time
-    threads = 1 if arguments.clock == "cpu" else 2
     if torch is not None:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(THREADS)
     rows = []
     arguments.csv.parent.mkdir(exist_ok=True)
     with arguments.csv.open("w", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
         for row in measure(arguments, clock):
-            rows.append(row | {"clock": arguments.clock, "threads": threads})
+            rows.append(row | {"clock": arguments.clock, "threads": THREADS})
             writer.writerow(rows[-1])
             if row["who"] == "limit":
                 file.flush()

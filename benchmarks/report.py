@@ -3,19 +3,20 @@
     python benchmarks/report.py          # writes both
     python benchmarks/report.py --check  # only says whether they are up to date (exit code 1: no)
 
-Nothing is trained; every figure comes from benchmarks/results/pruning.csv, those of few samples
-from few_samples.csv and epochs.csv beside it, and the marks on MNIST from `published`.
+Nothing is trained; every figure comes from the CSV files in benchmarks/results, and the marks on
+MNIST from `published`.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-import few_samples
-import numpy as np
-import pandas as pd
+import few_report
 import published
+import table_report
+from layout import NETWORKS, number, with_spread
 from pruning import HERE, read, summarise
+from table_report import table_of
 
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "pruning.csv"
@@ -23,7 +24,6 @@ DOCUMENT = ROOT / "docs" / "results.md"
 README = ROOT / "README.md"
 
 DATA = {"digits": "digits", "fashion": "Fashion-MNIST", "mnist5k": "5,000 MNIST digits"}
-NETWORKS = {"lenet-300-100": "300-100-10", "lenet-5": "LeNet-5"}
 #: options of the pruner in words
 TRAINING = {
     "": "",
@@ -53,64 +53,16 @@ HEAD = """\
 # Results
 
 Written by `python benchmarks/report.py` from the files in `benchmarks/results`; not to be edited.
-`sh benchmarks/all.sh` trains what is missing in `pruning.csv` and prints the same figures;
-`python benchmarks/few_samples.py` and `python benchmarks/few_samples.py --epochs` do so for the
-sections about few samples and about epochs.
+`sh benchmarks/all.sh` trains what is missing there and prints the same figures.
 
-Test accuracy in points below the dense network: smaller is better, negative is better than the
-dense one. Means over the seeds, ± the standard deviation of the error. λ is `f_weight`. "Ahead"
-is the paired difference to magnitude pruning with everything else the same, and its 95 %
+Of images: test accuracy in points below the dense network: smaller is better, negative is better
+than the dense one. Means over the seeds, ± the standard deviation of the error. λ is `f_weight`.
+"Ahead" is the paired difference to magnitude pruning with everything else the same, and its 95 %
 interval: positive where the criterion is better. All settings are the defaults but for what is
 said: "trained on as the dense one" is `alpha=None, dropout=None, learning_rate_init=None`, "not
 trained on" `n_rounds=1, pruning_epochs=0, fine_tune_epochs=0`, "cut in one go"
 `schedule="one-shot"`. The revision is that of the code that made the rows.
 """
-
-FEW = """\
-## Few samples
-
-A network trained on all of Fashion-MNIST is pruned with some of its samples, drawn anew for each
-seed: `python benchmarks/few_samples.py`. "refit" is `refit="least-squares", criterion="partial-f"`
-without training and without labels; "ahead" is its paired difference to that training recipe which
-loses least on the same samples, and its 95 % interval. ± is the standard deviation over the seeds.
-Seconds are processor time of one thread.
-"""
-EPOCHS = """\
-## What epochs cost
-
-The default training with all 60,000 samples of Fashion-MNIST, half of the epochs while the network
-is cut and half afterwards: `python benchmarks/few_samples.py --epochs`.
-"""
-PUBLISHED = f"""\
-## Published marks on the full MNIST digits
-
-Test error in per cent. The full MNIST does not come with this package. The check is **an
-independent run of the version before this one** on the full data: 20 epochs for LeNet-300-100 and
-12 for LeNet-5, batches of 128, cosine rate, default pruning; for channels its "magnitude" is the
-norm of the filters. Whoever has the data runs the table anew with
-`python benchmarks/pruning.py --data mnist --published`.
-
-{published.table()}
-
-{published.ELSEWHERE}"""
-
-
-def number(value, digits=2, sign=""):
-    """Write a number with a true minus, and nothing for NaN."""
-    return "" if np.isnan(value) else f"{value:{sign}.{digits}f}".replace("-", "−")
-
-
-def with_spread(value, spread, sign=""):
-    """Write a number and its spread, which may be missing."""
-    if np.isnan(value):
-        return ""
-    return number(value, 2, sign) + ("" if np.isnan(spread) else f" ± {spread:.2f}")
-
-
-def table_of(header, rows):
-    """Lay out a Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def wording(row):
@@ -156,46 +108,6 @@ def document(settings):
         )
         parts.append("")
     return "\n".join(parts)
-
-
-def few(settings):
-    """Return the section about few samples, from `few_samples.summarise`."""
-    rows = [
-        [
-            NETWORKS[row.network],
-            row.cut,
-            f"{row.samples:,}",
-            row.recipe,
-            number(row.dense),
-            with_spread(row.below, row.sd),
-            with_spread(row.ahead, row.half, "+"),
-            number(row.cpu_seconds, 1),
-            row.seeds,
-        ]
-        for row in settings.sort_values(
-            ["network", "cut", "samples", "recipe"], kind="stable"
-        ).itertuples()
-    ]
-    header = ["network", "cut", "samples", "recipe", "dense error [%]", "points below dense"]
-    return f"{FEW}\n{table_of([*header, 'ahead', 'seconds', 'seeds'], rows)}\n"
-
-
-def epochs(settings):
-    """Return the section about the cost of epochs, from `few_samples.summarise`."""
-    rows = [
-        [
-            NETWORKS[row.network],
-            row.cut,
-            row.recipe,
-            number(row.dense),
-            with_spread(row.below, row.sd),
-            f"{row.cpu_seconds:.0f}",
-            row.seeds,
-        ]
-        for row in settings.itertuples()
-    ]
-    header = ["network", "cut", "training", "dense error [%]", "points below dense"]
-    return f"{EPOCHS}\n{table_of([*header, 'seconds', 'seeds'], rows)}\n"
 
 
 def line(row):
@@ -261,15 +173,14 @@ def insert(text, table):
 def texts(results=RESULTS):
     """Return what each document should be, as a dict of path to text."""
     settings = summarise(read(Path(results)).query("split == 'test'"))
-    runs = {
-        name: few_samples.summarise(
-            pd.read_csv(HERE / "results" / f"{name}.csv").query("split == 'test'")
-        )
-        for name in ("few_samples", "epochs")
-    }
-    parts = [document(settings), few(runs["few_samples"]), epochs(runs["epochs"]), PUBLISHED]
     return {
-        DOCUMENT: "\n".join(parts),
+        DOCUMENT: "\n".join(
+            [
+                document(settings) + table_report.sections(),
+                few_report.sections(),
+                published.section(),
+            ]
+        ),
         README: insert(README.read_text(encoding="utf-8"), front(settings)),
     }
 

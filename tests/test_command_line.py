@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.preprocessing import StandardScaler
 
 from skscreen.cli import main
 
@@ -68,6 +69,21 @@ def test_the_sparsity_by_cross_validation(people_csv, tmp_path, capsys):
     code, error = errors(capsys, ["--cv", "1", *QUICK])
     assert (code, len(error.splitlines())) == (2, 1)
     assert "--cv needs 2 folds or more, got 1" in error
+
+
+def test_the_features_are_prepared_in_each_fold_anew(monkeypatch, capsys):
+    sizes = []
+
+    class Counted(StandardScaler):
+        def fit(self, X, y=None, sample_weight=None):
+            sizes.append(len(X))
+            return super().fit(X, y, sample_weight)
+
+    monkeypatch.setattr("skscreen.cli.train.make_preparation", lambda X: (Counted(), "counted"))
+    assert main(["--cv", "3", *QUICK]) == 0
+    assert "features: counted" in capsys.readouterr().out
+    # once for the number of inputs, in each of the folds, and at the end
+    assert sizes == [1347, 898, 898, 898, 1347]
 
 
 def test_channels_of_a_convolutional_network(capsys):
@@ -176,7 +192,7 @@ def people_csv(tmp_path):
 
 
 def test_a_table_with_categories_is_trained_saved_and_predicted(people_csv, tmp_path, capsys):
-    model = tmp_path / "model.skscreen"
+    model = tmp_path / "model.npz"
     arguments = ["--target", "member", "--ignore", "income", "--save", str(model)]
     assert main(["--data", str(people_csv), *arguments, *QUICK]) == 0
     text = capsys.readouterr().out
@@ -207,7 +223,7 @@ def test_a_table_with_categories_is_trained_saved_and_predicted(people_csv, tmp_
 
 
 def test_a_regression(people_csv, tmp_path, capsys):
-    model = tmp_path / "model.skscreen"
+    model = tmp_path / "model.npz"
     arguments = ["--target", "income", "--save", str(model), "--sparsity", "0.5"]
     assert main(["--data", str(people_csv), *arguments, *QUICK]) == 0
     text = capsys.readouterr().out
@@ -230,7 +246,7 @@ def test_a_regression(people_csv, tmp_path, capsys):
 
 def test_a_model_of_arrays(tmp_path, capsys):
     rng = np.random.default_rng(0)
-    path, model = tmp_path / "noise.npz", tmp_path / "model.skscreen"
+    path, model = tmp_path / "noise.npz", tmp_path / "model.npz"
     X, y = rng.random((80, 9)), np.arange(80) % 2
     np.savez(path, X=X, y=y)
     assert main(["--data", str(path), "--save", str(model), *QUICK]) == 0

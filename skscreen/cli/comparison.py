@@ -8,8 +8,8 @@ import numpy as np
 
 from skscreen.inspection import format_table, network_costs
 
-TIMED_CALLS = 20
-SECONDS_TO_TIME = 2.0
+MOST_TIMED_CALLS = 500
+SECONDS_TO_TIME = 1.0
 LARGE_BATCH = 10_000
 
 
@@ -19,7 +19,7 @@ def compare(dense, lean, X, y):
     Parameters
     ----------
     dense, lean : estimator
-        With a ``network_`` each.
+        With a ``network_`` each; both of one kind, so that the times are of the same calls.
     X : ndarray of shape (n_samples, n_features)
         Test samples.
     y : ndarray of shape (n_samples,)
@@ -56,15 +56,14 @@ def compare(dense, lean, X, y):
 def median_seconds(*calls):
     """Median duration of each of some calls, taken in turn.
 
-    The first ones, which may compile, are not counted.
+    Each is called once before it is timed, so that all find their own weights in the cache.
     """
-    for call in calls:
-        call()
     durations = []
     begin = time.perf_counter()
-    while len(durations) < TIMED_CALLS:
+    while len(durations) < MOST_TIMED_CALLS:
         durations.append([])
         for call in calls:
+            call()
             start = time.perf_counter()
             call()
             durations[-1].append(time.perf_counter() - start)

@@ -15,14 +15,15 @@ from skscreen.datasets import DataError, check_features, read_npz
 def run(arguments):
     """Do what the arguments of `build_prediction_parser` say."""
     model = load_model(arguments.model)
-    if arguments.proba and model.task != "classification":
+    if arguments.proba and not model.predicts_classes:
         raise DataError(f"--proba needs a model of classes, {arguments.model} predicts numbers")
     X, rows, y = read(arguments.data, model)
-    predicted = model.pipeline.predict(X)
+    inputs = model.preparation.transform(X)
+    predicted = model.network.predict(inputs)
     columns = {model.target: predicted}
     if arguments.proba:
-        probabilities = model.pipeline.predict_proba(X)
-        for label, column in zip(model.pipeline.classes_, probabilities.T, strict=True):
+        probabilities = model.network.predict_proba(inputs)
+        for label, column in zip(model.network.classes_, probabilities.T, strict=True):
             columns[f"probability of {label}"] = column
     write(columns, rows, arguments.output)
     if y is not None:
@@ -46,12 +47,13 @@ def read(path, model):
     """
     if not path.exists():
         raise DataError(f"{path}: there is no such file")
-    if model.kinds is None:
+    kinds = model.preparation.kinds
+    if kinds is None:
         if path.suffix.lower() != ".npz":
             raise DataError(f"{path}: expected an .npz file, as the model was trained on arrays")
         arrays = read_npz(path)
         X, y = check_features(path, arrays, "X"), arrays.get("y")
-        n_features = model.pipeline.n_features_in_
+        n_features = model.preparation.n_inputs
         if X.shape[1] != n_features:
             raise DataError(
                 f"{path}: X has {X.shape[1]} features, the model was trained on {n_features}"
@@ -59,11 +61,11 @@ def read(path, model):
         return X, np.arange(len(X)), y
     if not is_table(path):
         raise DataError(f"{path}: expected a .csv or .tsv file, as the model was trained on one")
-    X, raw = read_features(path, model.kinds)
+    X, raw = read_features(path, kinds)
     if model.target not in raw.columns:
         return X, raw.rows, None
     y = raw.columns[model.target]
-    if model.task == "regression" or model.pipeline.classes_.dtype.kind in "iu":
+    if not model.predicts_classes or model.network.classes_.dtype.kind in "iu":
         y = raw.numbers(model.target)[0]
     return X, raw.rows, y
 
@@ -74,7 +76,7 @@ def score_line(model, y, predicted):
     if not known.any():
         return "no targets to compare with"
     y, predicted = y[known], predicted[known]
-    if model.task == "classification":
+    if model.predicts_classes:
         return f"accuracy: {np.mean(y == predicted):.4f} of {len(y)} rows"
     return f"R2: {r2_score(y.astype(float), predicted):.4f} of {len(y)} rows"
 

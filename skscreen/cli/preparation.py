@@ -1,5 +1,8 @@
-"""How features are prepared for a network."""
+"""How features are prepared for a network, and what is saved of it."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -33,7 +36,9 @@ def make_preparation(X):
     parts, words = [], []
     if names["number"]:
         fill = X[names["number"]].isna().any().any()
-        steps = [SimpleImputer(strategy="median"), StandardScaler()]
+        # a column without a single value, as there may be in a fold, stays what it is: of no use
+        impute = SimpleImputer(strategy="median", keep_empty_features=True)
+        steps = [impute, StandardScaler()]
         parts.append(("numbers", make_pipeline(*steps), names["number"]))
         filled = "filled with the median and " if fill else ""
         words.append(f"{_columns(names['number'], 'numbers')}, {filled}standardised")
@@ -52,3 +57,107 @@ def _columns(names, kind):
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     plural = "s" if len(names) > 1 else ""
     return f"{len(names)} column{plural} of {kind} ({shown})"
+
+
+@dataclass
+class Category:
+    """A column of categories.
+
+    Parameters
+    ----------
+    name : str
+    values : list of str or None
+        Those that have an input each, in order; None stands for a missing one.
+    shares : bool
+        Whether one more input is shared by all others.
+    """
+
+    name: str
+    values: list
+    shares: bool
+
+    @property
+    def n_inputs(self):
+        """Inputs of a network that the column becomes."""
+        return len(self.values) + self.shares
+
+    def encode(self, column):
+        """Return the inputs, of shape (n_samples, n_inputs), of a column of texts."""
+        others = len(self.values) if self.shares else -1
+        places = {value: place for place, value in enumerate(self.values)}
+        codes = np.array([places.get(value, others) for value in column], dtype=int)
+        return codes[:, np.newaxis] == np.arange(self.n_inputs)
+
+
+@dataclass
+class PlainPreparation:
+    """What a fitted transformer of `make_preparation` does, in plain numbers and texts.
+
+    Parameters
+    ----------
+    numbers : list of str or None
+        Columns of numbers; None for an array without names.
+    fill, mean, scale : ndarray of float64 of shape (n_numbers,)
+        What stands for a missing number; what is subtracted, and divided by.
+    categories : list of Category
+    """
+
+    numbers: list | None
+    fill: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    categories: list
+
+    @classmethod
+    def of(cls, transformer):
+        """Read off a fitted transformer."""
+        if isinstance(transformer, StandardScaler):
+            mean, scale = transformer.mean_, transformer.scale_
+            return cls(None, np.zeros_like(mean), mean, scale, [])
+        plain = cls([], *np.empty((3, 0)), [])
+        for name, part, columns in transformer.transformers_:
+            if name == "numbers":
+                impute, scale = part[0], part[-1]
+                plain.numbers = list(columns)
+                plain.fill, plain.mean, plain.scale = impute.statistics_, scale.mean_, scale.scale_
+            elif name == "categories":
+                found = zip(columns, part.categories_, part.infrequent_categories_, strict=True)
+                for column, values, rare in found:
+                    rare = [] if rare is None else rare.tolist()
+                    kept = [value for value in values.tolist() if value not in rare]
+                    plain.categories.append(Category(column, kept, bool(rare)))
+        return plain
+
+    @property
+    def kinds(self):
+        """What the columns hold, a dict of "number" or "category"; None for an array."""
+        if self.numbers is None:
+            return None
+        return dict.fromkeys(self.numbers, "number") | {
+            category.name: "category" for category in self.categories
+        }
+
+    @property
+    def n_inputs(self):
+        """Inputs of a network that the columns become."""
+        return len(self.mean) + sum(category.n_inputs for category in self.categories)
+
+    def transform(self, X):
+        """Prepare samples.
+
+        Parameters
+        ----------
+        X : ndarray or DataFrame of shape (n_samples, n_columns)
+
+        Returns
+        -------
+        inputs : ndarray of shape (n_samples, n_inputs)
+        """
+        numbers = X if self.numbers is None else X[self.numbers].to_numpy(np.float64)
+        dtype = numbers.dtype if numbers.dtype.kind == "f" else np.float64
+        numbers = np.where(np.isnan(numbers), self.fill, numbers).astype(dtype)
+        numbers -= self.mean
+        numbers /= self.scale
+        return np.hstack(
+            [numbers, *(category.encode(X[category.name]) for category in self.categories)]
+        )

@@ -15,12 +15,11 @@ from skscreen import (
     ScreeningPruner,
     ScreeningPrunerCV,
 )
-from skscreen._tables import column_kinds
 from skscreen.cli.arguments import CNNS
 from skscreen.cli.comparison import compare
 from skscreen.cli.models import SavedModel, save_model
 from skscreen.cli.picture import draw
-from skscreen.cli.preparation import make_preparation
+from skscreen.cli.preparation import PlainPreparation, make_preparation
 from skscreen.datasets import DataError, load_dataset
 from skscreen.inspection import compare_costs, format_table
 
@@ -51,10 +50,7 @@ def run(arguments):
     start = time.perf_counter()
     search = None
     if arguments.cv is not None:
-        prepared = np.asarray(preparation.fit_transform(data.X_train))
-        search = choose_sparsity(
-            clone(pruner).set_params(estimator=net), prepared, data, arguments
-        )
+        search = choose_sparsity(preparation, net, pruner, data, arguments)
         pruner.set_params(sparsity=search.best_sparsity_)
     pipe = Pipeline([("prepare", preparation), ("net", net), ("prune", pruner)])
     pipe.fit(data.X_train, data.y_train)
@@ -64,7 +60,7 @@ def run(arguments):
     print(f"trained and pruned in {seconds:.1f} s\n")
     if search is not None:
         print(f"{sparsity_table(search)}\n")
-    print(compare(net, pruner, X_test, data.y_test))
+    print(compare(net, pruner.estimator_, X_test, data.y_test))
     print(f"\n{compare_costs(net.network_, pruner.network_)}")
     print(f"\n{inputs_read(pipe)}")
     if arguments.plot is not None:
@@ -74,18 +70,25 @@ def run(arguments):
         save(arguments, data, pipe)
 
 
-def choose_sparsity(pruner, X, data, arguments):
-    """Search for the sparsity on the training data; return the `ScreeningPrunerCV`."""
+def choose_sparsity(preparation, net, pruner, data, arguments):
+    """Search for the sparsity on the training data; return the `ScreeningPrunerCV`.
+
+    The features are prepared in each fold anew, from its training part alone.
+    """
     if arguments.cv < 2:
         raise DataError(f"--cv needs 2 folds or more, got {arguments.cv}")
-    search = ScreeningPrunerCV(pruner, cv=arguments.cv, refit=False)
+    pipe = make_pipeline(preparation, net)
+    search = ScreeningPrunerCV(
+        clone(pruner).set_params(estimator=pipe), cv=arguments.cv, refit=False
+    )
     if arguments.network not in CNNS:
-        sizes = [X.shape[1], *arguments.network]
+        n_inputs = len(clone(preparation).fit(data.X_train).get_feature_names_out())
+        sizes = [n_inputs, *arguments.network]
         n_weights = sum(a * b for a, b in pairwise(sizes))
         least = WEIGHTS_PER_LAYER * len(sizes)
         possible = [s for s in search.sparsities if (1 - s) * n_weights >= least]
         search.set_params(sparsities=possible or [pruner.sparsity])
-    return search.fit(X, data.y_train)
+    return search.fit(data.X_train, data.y_train)
 
 
 def sparsity_table(search):
@@ -151,7 +154,6 @@ def inputs_read(pipe):
 
 def save(arguments, data, pipe):
     """Write the preparation and the pruned network to the file that the arguments name."""
-    kinds = column_kinds(data.X_train) if hasattr(data.X_train, "columns") else None
-    lean = make_pipeline(pipe["prepare"], pipe["prune"].estimator_)
-    save_model(SavedModel(lean, kinds, data.target, data.task), arguments.save)
+    preparation = PlainPreparation.of(pipe["prepare"])
+    save_model(SavedModel(preparation, pipe["prune"].estimator_, data.target), arguments.save)
     print(f"saved to {arguments.save}: predict with 'skscreen predict {arguments.save} DATA'")

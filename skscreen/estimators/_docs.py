@@ -28,8 +28,9 @@ solver : {"adam", "sgd", "lbfgs"}, default="adam"
         improved by `tol` for more than `n_iter_no_change` epochs. None runs all `max_iter`
         epochs and never warns; with early stopping it is as good as 0 (any gain counts), but for
         the warning.
-    verbose : bool, default=False
-        Whether to print the loss of each epoch.
+    verbose : bool or int >= 0, default=False
+        1 draws a bar of the epochs where tqdm is installed, and else prints the loss of each
+        epoch; 2 prints it anyway.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit.
     momentum : float in [0, 1], default=0.9

@@ -31,6 +31,7 @@ from skscreen.estimators._docs import fill_docs
 from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators._sklearn import check_sample_weight
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
+from skscreen.estimators.progress import epoch_report, say_epoch
 from skscreen.estimators.samples import as_rows, flat_copy, subset
 from skscreen.nn import Loss, TrainingOptions, train
 
@@ -250,7 +251,12 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         values = {
             name: value for name, value in self.get_params(deep=False).items() if name in names
         }
-        return TrainingOptions(**(values | changes))
+        values |= changes
+        total = values["max_iter"]
+        # a bar of one epoch, as partial_fit has, would tell nothing
+        level = 2 * bool(self.verbose) if total == 1 else self.verbose
+        report = epoch_report(level, total, type(self).__name__, otherwise=say_epoch)
+        return TrainingOptions(report=report, **values)
 
     def _train(self, X, target, sample_weight, X_val, y_val, *, options, go_on, state=None):
         """Train a network aside and, when all went well, set the fitted attributes.

@@ -16,7 +16,11 @@ def delegates(name):
     """Build the condition that the network estimator has the method ``name``."""
 
     def holds(pruner):
-        estimator = getattr(pruner, "estimator_", pruner.estimator)
+        fitted = getattr(pruner, "estimator_", None)
+        if fitted is not None:
+            getattr(fitted, name)
+            return True
+        estimator = pruner.estimator
         if estimator is None:  # in a Pipeline, before fit: what the network is, is not known yet
             return pruner.task != "regression" or name in ("predict", "score")
         getattr(unfitted_counterpart(estimator), name)  # its AttributeError says what is missing
@@ -129,7 +133,8 @@ class PrunedNetworkMixin(PrunedFactsMixin, HiddenActivationsMixin):
 
     def _ask(self, method, X, *args, **kwargs):
         """Call a method of the pruned estimator on samples or on what carries them."""
-        check_is_fitted(self)
+        if not hasattr(self, "estimator_"):  # the check takes longer than a sample
+            check_is_fitted(self)
         return getattr(self.wrapped_, method)(find_handoff(X) or X, *args, **kwargs)
 
     def validated_inputs(self, X):

@@ -45,19 +45,14 @@ class PrunedFactsMixin:
         Where whole inputs were cut, how long each was kept. Otherwise the root of the sum of the
         squared weights with which the pruned network reads the feature, times the standard
         deviation of the feature among the samples of the fit: 0 for features that it does not
-        read. That is for networks whose first layer is fully connected.
+        read. A weight of a convolution counts at each position at which it reads the feature, so
+        that of an image the border is read less than what lies within.
         """
         first = self._fitted_estimator().network_.layers[0]
         if self._importances is not None:
             return self._importances.copy()
-        if first.n_inputs != np.count_nonzero(self._support):
-            raise AttributeError(
-                "feature_importances_ needs a fully connected first layer, of which each input "
-                "is a feature"
-            )
-        importances = np.zeros(len(self._support))
-        norms = np.sqrt(np.square(first.weight, dtype=np.float64).sum(axis=1))
-        importances[self._support] = norms * self.feature_deviations_[self._support]
+        squares = first.feature_squares(len(self._support))
+        importances = np.sqrt(squares) * self.feature_deviations_
         total = importances.sum()
         return importances / total if total > 0 else importances
 

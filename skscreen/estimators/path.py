@@ -1,7 +1,7 @@
 """The networks along one walk down the sparsities."""
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,9 +10,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import check_scoring
 
+from skscreen._params import is_integer, real
 from skscreen.estimators.planning import training_options
 from skscreen.estimators.pruner import ScreeningPruner
 from skscreen.pruning import compact, prune_path
+
+is_share = real(0, 1, closed="left").holds
 
 
 class PruningPath(NamedTuple):
@@ -20,8 +23,8 @@ class PruningPath(NamedTuple):
 
     Parameters
     ----------
-    sparsity : ndarray of float of shape (n_sparsities,)
-        Share of what the pruner's `budget` counts that was asked for.
+    sparsity : ndarray of float, or int, of shape (n_sparsities,)
+        Share of what the pruner's `budget` counts that was asked for; or numbers of inputs kept.
     n_weights : ndarray of int of shape (n_sparsities,)
         Connections that are left.
     macs : ndarray of int of shape (n_sparsities,)
@@ -46,7 +49,7 @@ def pruning_path(
     X: ArrayLike,
     y: ArrayLike,
     *,
-    sparsities: Sequence[float] = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99),
+    sparsities: Sequence[float] | Sequence[int] = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99),
     X_val: ArrayLike | None = None,
     y_val: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
@@ -64,16 +67,17 @@ def pruning_path(
         Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Targets.
-    sparsities : sequence of float in [0, 1)
-        Where to stop; in any order.
+    sparsities : sequence of float in [0, 1), or of int
+        Where to stop; in any order. Integers are numbers of inputs to keep, for a pruner of
+        ``granularity="input"``.
     X_val, y_val : array-like or None, default=None
         Samples for the scores; None takes the training samples, whose scores flatter.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     scoring : str, callable or None, default=None
         As in `sklearn.model_selection.cross_val_score`.
-    fine_tune_epochs : int or None, default=None
-        For the copy at each stop; None takes the pruner's.
+    fine_tune_epochs : int, "auto" or None, default=None
+        For the copy at each stop; see `ScreeningPrunerCV`.
 
     Returns
     -------
@@ -118,11 +122,22 @@ def as_pruner(estimator):
 
 
 def check_sparsities(sparsities):
-    """Return the sparsities in increasing order, or raise a ValueError."""
-    values = np.unique(np.asarray(sparsities, dtype=float))
-    if not values.size or not (np.isfinite(values).all() and values[0] >= 0 and values[-1] < 1):
-        raise ValueError(f"sparsities must be numbers in [0, 1), got {sparsities!r}")
-    return values.tolist()
+    """Return the sparsities from the least to the most that is cut, or raise a ValueError.
+
+    They are shares, or all of them integers: numbers of inputs to keep.
+    """
+    values = list(sparsities) if isinstance(sparsities, Iterable) else [sparsities]
+    numbers = [value for value in values if is_integer(value) and value >= 1]
+    if numbers and len(numbers) == len(values):
+        return sorted({int(value) for value in numbers}, reverse=True)
+    shares = [float(value) for value in values if is_share(value)]
+    if not shares or len(shares) < len(values):
+        hint = "; shares and numbers can't be mixed" if shares and numbers else ""
+        raise ValueError(
+            "sparsities must be numbers in [0, 1), or all of them integers, the numbers of inputs "
+            f"to keep, got {sparsities!r}{hint}"
+        )
+    return np.unique(shares).tolist()
 
 
 def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=None):
@@ -134,10 +149,10 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
         Its `sparsity` is set.
     X, y, sample_weight, fit_params
         For the pruner.
-    sparsities : list of float
-        Increasing.
+    sparsities : list of float, or of int
+        From `check_sparsities`.
     fine_tune_epochs : int, "auto" or None
-        "auto" takes three quarters of the pruner's, None all.
+        None takes all that a fit to that sparsity would still have, "auto" three quarters.
 
     Returns
     -------
@@ -148,37 +163,34 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
     """
     pruner.set_params(sparsity=sparsities[-1])
     start = pruner.start(X, y, sample_weight, fit_params)
-    if fine_tune_epochs is None:
-        fine_tune_epochs = start.plan.fine_tune_epochs
-    elif fine_tune_epochs == "auto":
-        fine_tune_epochs = -(-3 * start.plan.fine_tune_epochs // 4)
     dense = start.lean.detached_copy()
+    shares = [start.plan.granularity.share_to_cut(dense.network_, each) for each in sparsities]
     return start.wrapping.rewrap(dense), _lean_estimators(
-        pruner, start, dense, sparsities, fine_tune_epochs
+        pruner, start, dense, shares, fine_tune_epochs
     )
 
 
-def _lean_estimators(pruner, start, dense, sparsities, fine_tune_epochs):
-    # "auto" options depend on the sparsity, and on the dense network alone
+def _lean_estimators(pruner, start, dense, shares, fine_tune_epochs):
+    # "auto" options depend on the share, and on the dense network alone
     options_at = {
-        sparsity: training_options(
-            clone(pruner).set_params(sparsity=sparsity), dense, len(start.data.X)
-        )
-        for sparsity in sparsities
+        share: training_options(clone(pruner).set_params(sparsity=share), dense, len(start.data.X))
+        for share in shares
     }
-    for sparsity, network in prune_path(
+    for share, network in prune_path(
         start.lean.network_,
         start.data,
-        replace(start.plan, verbose=False),
+        replace(start.plan, say=None),
         start.rng,
-        sparsities,
+        shares,
         options_at.__getitem__,
-        fine_tune_epochs=fine_tune_epochs,
+        fine_tune_epochs=lambda left: {None: left, "auto": -(-3 * left // 4)}.get(
+            fine_tune_epochs, fine_tune_epochs
+        ),
         score=start.score,
     ):
         lean = start.lean.detached_copy()
         lean.network_ = compact(network)
-        lean.adopt(options_at[sparsity])
+        lean.adopt(options_at[share])
         yield lean.network_, start.wrapping.rewrap(lean)
 
 

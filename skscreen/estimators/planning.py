@@ -13,6 +13,7 @@ from skscreen._params import (
     random_state,
     real,
 )
+from skscreen.estimators.progress import say
 from skscreen.pruning import (
     ALLOCATIONS,
     BUDGETS,
@@ -89,7 +90,7 @@ def training_options(pruner, dense, n_samples):
     -------
     options : TrainingOptions
     """
-    options = dense.training_options(verbose=pruner.verbose > 1)
+    options = replace(dense.training_options(), report=None)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
         rate = options.learning_rate_init
@@ -199,5 +200,5 @@ def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
         checkpoint=checkpoint,
         distillation=resolve_distillation(pruner.distill),
         refit=pruner.refit,
-        verbose=pruner.verbose,
+        say=say if pruner.verbose else None,
     )

@@ -1,6 +1,6 @@
 """The estimator that prunes networks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
@@ -11,6 +11,7 @@ from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.dense_network import dense_network
 from skscreen.estimators.handoff import find_handoff
 from skscreen.estimators.planning import make_plan, pruner_checks, training_options
+from skscreen.estimators.progress import epoch_report
 from skscreen.estimators.samples import feature_deviations, subset
 from skscreen.estimators.wrapping import Bare, unwrap
 from skscreen.pruning import ScreeningData, ScreeningReport, compact, prune
@@ -92,7 +93,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         images, and more, for F of the source, the more are. Where these are at least 0.3 of the
         inputs and 30 in number, single connections are cut and no `selection` says otherwise, the
         inputs that are not significant (false discovery rate of 0.05), neither by themselves nor
-        in a pair, are cut before all else. A `score_func` without p-values has 0.05.
+        in a pair, are cut before all else. With fewer samples than inputs F weighs less, down to
+        nothing, and up to 0.7 of the inputs must be null. A `score_func` without p-values has
+        0.05.
     score_func : str, Screen or callable, default="f"
         The statistic; see `skscreen.screening.screen` for the names. A `Screen` also says what it
         makes of the positions of a convolution, how many samples serve where not all do, and
@@ -161,7 +164,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Seeds the training and random criteria, and `estimator` too if it has no seed itself.
         None takes the seed of the network estimator.
     verbose : bool or int >= 0, default=False
-        1 prints a line for each round, 2 one for each epoch as well.
+        1 prints a line for each round and draws a bar of the epochs, where tqdm is installed; 2
+        prints a line for each epoch instead. The training of the dense network goes by the
+        `verbose` of `estimator`.
 
     Attributes
     ----------
@@ -193,9 +198,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         Weights left, sparsity and training loss of each round and of the fine-tuning.
     classes_ : ndarray of shape (n_classes,)
         The classes, if the network is a classifier.
-    feature_deviations_ : ndarray of shape (n_features,) or None
+    feature_deviations_ : ndarray of shape (n_features,)
         Standard deviations of the features among the samples, which enter
-        `feature_importances_`; None where the first layer is a convolution.
+        `feature_importances_`.
     n_features_in_ : int
         Number of features that ``predict`` takes, those of the network.
     feature_names_in_ : ndarray of str of shape (n_features,)
@@ -318,9 +323,7 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         start = self.start(X, y, sample_weight, fit_params)
         plan, options = start.plan, start.options
         lean = start.lean
-        deviations = None
-        if lean.network_.layers[0].n_inputs == lean.n_features_in_:
-            deviations = feature_deviations(start.data.X)
+        deviations = feature_deviations(start.data.X)
         result = prune(lean.network_, start.data, plan, options, start.rng, score=start.score)
         lean.adopt(options)
         self._set_fitted(lean, result, plan, X, deviations, start.wrapping)
@@ -364,7 +367,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             subset(inputs, rows), target.values[rows], target.n_classes, weight[rows]
         )
         plan = make_plan(self, lean, rng, checkpoint, labelled=y is not None)
-        options = training_options(self, lean, len(data.X))
+        n_epochs = plan.pruning_epochs + plan.fine_tune_epochs
+        report = epoch_report(self.verbose, n_epochs, type(self).__name__)
+        options = replace(training_options(self, lean, len(data.X)), report=report)
         return PruningStart(lean, data, plan, options, rng, score, wrapping)
 
     def _rng(self, dense):

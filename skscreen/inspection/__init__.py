@@ -15,6 +15,7 @@ from skscreen.inspection.stability import (
     rank_stability,
 )
 from skscreen.inspection.tables import format_table
+from skscreen.inspection.versions import kernel_hint, show_versions
 
 __all__ = [
     "CostComparison",
@@ -29,6 +30,8 @@ __all__ = [
     "compare_costs",
     "criteria_agreement",
     "format_table",
+    "kernel_hint",
     "network_costs",
     "rank_stability",
+    "show_versions",
 ]

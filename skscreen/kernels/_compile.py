@@ -1,5 +1,6 @@
 """The one way a function of this package is compiled."""
 
+import inspect
 import os
 import pickle
 import warnings
@@ -7,6 +8,8 @@ import warnings
 from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
+
+from skscreen.kernels import _lanes
 
 # What may be reordered or contracted without losing NaN and infinity. Full fast-math assumes that
 # neither occurs, which removes the checks that tell a diverged loss from a good one.
@@ -61,6 +64,10 @@ class _KernelCache(FunctionCache):
         except OSError as error:  # full, read-only or gone
             self._tell("cannot be written", error)
             self.disable()
+
+    def _index_key(self, sig, codegen):
+        # Numba looks at a kernel's own file; what all kernels may use stands in another one
+        return super()._index_key(sig, codegen), inspect.getsource(_lanes)
 
     def _tell(self, what, error):
         warnings.warn(

@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from skscreen.kernels._compile import kernel
+from skscreen.kernels._lanes import TURNED, put_larger, sum_kept, turn
 
 ACTIVATION_CODES = {"identity": 0, "relu": 1, "tanh": 2, "logistic": 3}
 _RELU, _TANH, _LOGISTIC = 1, 2, 3
@@ -37,14 +38,6 @@ def _activate(row, code):
 
 
 @kernel
-def _take_larger(row, other):
-    """Replace what is smaller in a row; NaN is taken over, as by `max_pool`."""
-    for s in range(row.size):
-        better = other[s] > row[s] or other[s] != other[s]
-        row[s] = other[s] if better else row[s]
-
-
-@kernel
 def gather_columns(x, features, scale, out):
     """Put the samples side by side, eight at a time, with only the features that are read.
 
@@ -57,23 +50,22 @@ def gather_columns(x, features, scale, out):
     out : ndarray of shape (n_blocks, n_rows, width)
     """
     n_blocks, n_rows, width = out.shape
+    n_features = np.uintp(x.shape[1])
+    given, turned = x.reshape(x.size), out.reshape(out.size)
     for block in range(n_blocks):
         first = block * width
         stop = min(len(x), first + width)
         start = first
-        while start + 8 <= stop:
-            x0, x1, x2, x3 = x[start], x[start + 1], x[start + 2], x[start + 3]
-            x4, x5, x6, x7 = x[start + 4], x[start + 5], x[start + 6], x[start + 7]
+        while start + TURNED <= stop:
+            sample = np.uintp(start) * n_features
+            to = np.uintp(block * n_rows * width + start - first)
             for row in range(n_rows):
-                # unsigned: an index that might be negative is tested each time
-                f = np.uintp(features[row])
-                to = out[block, row, start - first : start - first + 8]
-                to[0], to[1], to[2] = scale * x0[f], scale * x1[f], scale * x2[f]
-                to[3], to[4], to[5] = scale * x3[f], scale * x4[f], scale * x5[f]
-                to[6], to[7] = scale * x6[f], scale * x7[f]
-            start += 8
+                turn(given, sample + np.uintp(features[row]), n_features, scale, turned, to)
+                to += np.uintp(width)
+            start += TURNED
         for sample in range(start, stop):
             for row in range(n_rows):
+                # unsigned: an index that might be negative is tested each time
                 out[block, row, sample - first] = scale * x[sample, np.uintp(features[row])]
 
 
@@ -111,8 +103,6 @@ def scatter_columns(columns, features, out):
 def kept_product(x, starts, rows, values, bias, code, out):
     """``activation(W.T @ x + bias)`` for a weight W given by the kept ones of each output.
 
-    Four kept weights at a time, so that each output is loaded and stored once for the four.
-
     Parameters
     ----------
     x : ndarray of shape (n_blocks, n_rows, width)
@@ -125,29 +115,22 @@ def kept_product(x, starts, rows, values, bias, code, out):
     bias : ndarray of shape (n_outputs,)
     code : int
     out : ndarray of shape (n_blocks, n_outputs, width)
+        A multiple of 32 is the fastest width, one of 8 the next.
     """
     n_blocks, n_outputs, width = out.shape
+    is_relu = code == _RELU
+    given, units = x.reshape(x.size), out.reshape(out.size)
     for block in range(n_blocks):
-        columns = x[block]
+        shift, first = block * x.shape[1] * width, block * n_outputs * width
         for j in range(n_outputs):
-            to = out[block, j]
-            to[:] = bias[j]
-            k = starts[j]
-            stop = starts[j + 1]
-            while k + 4 <= stop:
-                a, b = columns[np.uintp(rows[k])], columns[np.uintp(rows[k + 1])]
-                c, d = columns[np.uintp(rows[k + 2])], columns[np.uintp(rows[k + 3])]
-                wa, wb, wc, wd = values[k], values[k + 1], values[k + 2], values[k + 3]
-                for s in range(width):
-                    to[s] += wa * a[s] + wb * b[s] + wc * c[s] + wd * d[s]
-                k += 4
-            while k < stop:
-                a = columns[np.uintp(rows[k])]
-                wa = values[k]
-                for s in range(width):
-                    to[s] += wa * a[s]
-                k += 1
-            _activate(to, code)
+            k, stop = starts[j], starts[j + 1]
+            sum_kept(
+                *(given, rows, width, shift, values, k, stop, bias[j], is_relu),
+                *(units, first, width),
+            )
+            if code > _RELU:
+                _activate(out[block, j], code)
+            first += width
 
 
 @kernel
@@ -274,46 +257,30 @@ def kept_convolution(
     width = x.shape[2]
     pooled_h, pooled_w = out_h // window_h, out_w // window_w
     n_used = pooled_h * window_h
+    n = plane.shape[1]
+    is_relu = code == _RELU
+    given, lines, units = x.reshape(x.size), plane.reshape(plane.size), out.reshape(out.size)
+    to = 0
     for block in range(len(x)):
-        flat = x[block].reshape(x.shape[1] * width)
         for j in range(bias.size):
             for y in range(n_used):
-                to = plane[y]
-                to[:] = bias[j]
-                k = starts[j]
-                stop = starts[j + 1]
-                while k + 4 <= stop:
-                    a = np.uintp((offsets[k] + y * line) * width)
-                    b = np.uintp((offsets[k + 1] + y * line) * width)
-                    c = np.uintp((offsets[k + 2] + y * line) * width)
-                    d = np.uintp((offsets[k + 3] + y * line) * width)
-                    wa, wb, wc, wd = values[k], values[k + 1], values[k + 2], values[k + 3]
-                    for place in range(to.size):
-                        s = np.uintp(place)
-                        to[s] += (
-                            wa * flat[a + s]
-                            + wb * flat[b + s]
-                            + wc * flat[c + s]
-                            + wd * flat[d + s]
-                        )
-                    k += 4
-                while k < stop:
-                    a = np.uintp((offsets[k] + y * line) * width)
-                    wa = values[k]
-                    for place in range(to.size):
-                        s = np.uintp(place)
-                        to[s] += wa * flat[a + s]
-                    k += 1
+                shift = (block * x.shape[1] + y * line) * width
+                sum_kept(
+                    *(given, offsets, width, shift, values, starts[j], starts[j + 1], bias[j]),
+                    *(False, lines, y * n, n),
+                )
             # activations rise, so that the largest value can be looked for first
             for y in range(pooled_h):
-                highest = plane[y * window_h]
+                top = y * window_h * n
                 for below in range(1, window_h):
-                    _take_larger(highest, plane[y * window_h + below])
+                    put_larger(lines, top, lines, top + below * n, False, lines, top, n)
                 for i in range(pooled_w):
-                    best = out[block, (j * pooled_h + y) * pooled_w + i]
-                    at = i * window_w * width
-                    best[:] = highest[at : at + width]
-                    for _ in range(1, window_w):
-                        at += width
-                        _take_larger(best, highest[at : at + width])
-                    _activate(best, code)
+                    at = top + i * window_w * width
+                    beside = at + (window_w > 1) * width
+                    put_larger(lines, at, lines, beside, is_relu, units, to, width)
+                    for across in range(2, window_w):
+                        beside = at + across * width
+                        put_larger(units, to, lines, beside, is_relu, units, to, width)
+                    if code > _RELU:
+                        _activate(units[to : to + width], code)
+                    to += width

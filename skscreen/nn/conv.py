@@ -9,7 +9,7 @@ from skscreen.kernels.conv import col2im, im2col
 from skscreen.kernels.planes import convolve_and_pool
 from skscreen.kernels.pool import max_pool, max_unpool
 from skscreen.nn import costs
-from skscreen.nn.kept import CONV_WIDTH, KeptConv
+from skscreen.nn.kept import WIDTH, KeptConv
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
 
@@ -143,8 +143,8 @@ class Conv(Layer):
         """Sizes that span the weight, for the Erdos-Renyi kernel allocation."""
         return (*self.kernel_size, self.input_shape[2], self.n_outputs)
 
-    def dense_cost(self, n_samples):
-        """Return what a batch costs with the whole weight."""
+    def dense_cost(self, n_samples, *, threaded=False):
+        """Return what a batch costs with the whole weight, on a thread of its own."""
         values = self.n_positions * self.n_outputs
         return costs.dense_convolution(
             self.weight.size, self.patches_size, values, self.n_positions, n_samples
@@ -154,7 +154,7 @@ class Conv(Layer):
         """Return what a batch costs with the kept weights alone; there must be no stride."""
         if self.stride != 1:
             return np.inf
-        blocks = costs.blocks_of(n_samples, CONV_WIDTH)
+        blocks = costs.blocks_of(n_samples, WIDTH)
         values = self.n_positions * self.n_outputs
         pooled = math.prod(self.output_shape())
         copying = costs.copying(self.n_weights) if self.mask is None else 0.0
@@ -253,6 +253,20 @@ class Conv(Layer):
         images = np.empty((1, *self.input_shape), self.weight.dtype)
         col2im(columns, *self.geometry(), images)
         return images.ravel() > 0
+
+    def feature_squares(self, n_features):
+        """Sum the squared weights of each pixel at all positions; see `Layer.feature_squares`.
+
+        Positions that the pooling leaves over at the border do not count.
+        """
+        used = [
+            size // pool * pool for size, pool in zip(self.conv_shape, self.pool_size, strict=True)
+        ]
+        columns = np.zeros((*self.conv_shape, self.n_inputs))
+        columns[: used[0], : used[1]] = np.square(self.weight, dtype=np.float64).sum(axis=1)
+        images = np.empty((1, *self.input_shape))
+        col2im(columns.reshape(self.n_positions, -1), *self.geometry(), images)
+        return images.ravel()
 
     def _blocks(self, n_samples, buffers):
         """Yield the slices of samples whose patches fit into the cache."""

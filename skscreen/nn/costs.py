@@ -6,28 +6,42 @@ of a prediction. The constants were measured on one core of a 2.9 GHz AVX2 proce
 (BLAS at 94 GFLOP/s); only their ratios matter. ``benchmarks/speed.py`` shows how well they hold.
 """
 
+import math
+
 # A dense product: of each weight with a sample, of fetching each weight, which is what a single
-# sample waits for, and of each sample.
+# sample waits for, of putting it in order for several, and of each sample.
 DENSE_PRODUCT = 0.0215
 DENSE_WEIGHT = 0.045
-DENSE_SAMPLE = 20.0
+DENSE_PACKED = 0.15
+DENSE_SAMPLE = 3.0
+DENSE_INPUT = 0.2
+# Multiply-accumulates up to which BLAS stays on one thread; the share of the time that two of them
+# take with one sample, what each doubling of the samples takes off it, and the least.
+BLAS_ALONE = 2**18
+BLAS_ONE = 0.93
+BLAS_DOUBLED = 0.045
+BLAS_MANY = 0.52
+# From this cost on it pays to wake another thread; what that takes, and how much faster two are.
+WORTH_THREADS = 150_000.0
+HAND_OVER = 40_000.0
+TWO_THREADS = 1.85
 # A convolution: what it costs beside the product to write a value of a patch and to pool one.
 PATCH_VALUE = 0.7
 POOLED_VALUE = 1.5
 # A run of a kept weight over samples side by side: to begin it, and each sample of it.
-RUN = 2.2
-RUN_SAMPLE = 0.06
+RUN = 0.5
+RUN_SAMPLE = 0.038
 # A value of a convolution before and after the pooling, likewise.
-CONV_VALUE = 5.0
-CONV_VALUE_SAMPLE = 0.7
-POOLED = 25.0
-POOLED_SAMPLE = 0.3
+CONV_VALUE = 1.4
+CONV_VALUE_SAMPLE = 0.27
+POOLED = 0.5
+POOLED_SAMPLE = 0.02
 # The bias and activation of a unit likewise.
-UNIT = 12.0
-UNIT_SAMPLE = 0.4
+UNIT = 5.0
+UNIT_SAMPLE = 0.07
 # One sample by itself: a kept weight, and an input.
 SINGLE_WEIGHT = 0.55
-SINGLE_INPUT = 1.0
+SINGLE_INPUT = 1.5
 # To put a value of a sample into its column, or back.
 TURN = 0.4
 # To pick a value that is read from among those of a sample.
@@ -35,17 +49,29 @@ PICK = 1.0
 # To take a weight in another order.
 COPY = 1.0
 # To call what computes a layer by BLAS, what does from its kept weights, and what turns samples.
-DENSE_CALL = 3000.0
+DENSE_CALL = 3400.0
 KEPT_CALL = 1200.0
-TURN_CALL = 1000.0
+TURN_CALL = 1200.0
 # A form is taken only if it seems to need less than this share of the time of the dense one.
 MARGIN = 0.9
 
 
-def dense_product(n_weights, n_picked, n_samples):
-    """Cost of a dense layer by BLAS, with so many values of a sample picked for it first."""
-    weights = n_weights * (DENSE_PRODUCT * n_samples + DENSE_WEIGHT)
-    return DENSE_CALL + weights + n_samples * (DENSE_SAMPLE + n_picked * PICK)
+def dense_product(n_weights, n_inputs, n_picked, n_samples, *, threaded=False):
+    """Cost of a dense layer by BLAS, with so many values of a sample picked for it first.
+
+    BLAS uses threads of its own for larger products; two are assumed.
+    """
+    once = DENSE_WEIGHT if n_samples == 1 else DENSE_PACKED
+    weights = n_weights * (DENSE_PRODUCT * n_samples + once)
+    if threaded and n_weights * n_samples > BLAS_ALONE:
+        weights *= max(BLAS_MANY, BLAS_ONE - BLAS_DOUBLED * math.log2(n_samples))
+    sample = DENSE_SAMPLE + n_inputs * DENSE_INPUT + n_picked * PICK
+    return DENSE_CALL + weights + n_samples * sample
+
+
+def threaded(cost):
+    """Cost of work that two threads share."""
+    return HAND_OVER + cost / TWO_THREADS
 
 
 def dense_convolution(n_weights, n_patch_values, n_conv_values, n_positions, n_samples):
@@ -85,7 +111,7 @@ def training(dense, kept):
     BLAS is taken to run on two threads, and the kept weights do on one: so the choice, and with
     it the last bits of a training, do not depend on the machine.
     """
-    return 3 * dense / 2, 5 * kept
+    return 3 * dense / 2, 5.5 * kept
 
 
 def turning(n_values):
@@ -99,13 +125,12 @@ def blocks_of(n_samples, width):
     Returns
     -------
     blocks : tuple of int
-        (number of blocks, their width): at most ``width``, a multiple of 8 above that, and 1 for
+        (number of blocks, their width): at most ``width``, a multiple of 8, and 1 for
         so few samples that each is better off alone.
     """
     if n_samples < 4:
         return max(n_samples, 1), 1
     n_blocks = -(-n_samples // width)
     wide = -(-n_samples // n_blocks)
-    if wide > 8:
-        wide = -(-wide // 8) * 8
+    wide = -(-wide // 8) * 8
     return -(-n_samples // wide), wide

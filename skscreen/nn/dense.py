@@ -4,7 +4,7 @@ import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.nn import costs
-from skscreen.nn.kept import DENSE_WIDTH, KeptDense, KeptRows
+from skscreen.nn.kept import WIDTH, KeptDense, KeptRows
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
 
@@ -84,14 +84,15 @@ class Dense(Layer):
         """Whether zeros stand for inputs beyond a border."""
         return False
 
-    def dense_cost(self, n_samples):
-        """Return what a batch costs with the whole weight."""
+    def dense_cost(self, n_samples, *, threaded=False):
+        """Return what a batch costs with the whole weight; see `Layer.dense_cost`."""
         n_picked = 0 if self.reads is None else self.n_inputs
-        return costs.dense_product(self.weight.size, n_picked, n_samples)
+        sizes = self.weight.size, self.n_inputs, n_picked
+        return costs.dense_product(*sizes, n_samples, threaded=threaded)
 
     def kept_cost(self, n_samples):
         """Return what a batch costs with the kept weights alone."""
-        blocks = costs.blocks_of(n_samples, DENSE_WIDTH)
+        blocks = costs.blocks_of(n_samples, WIDTH)
         copying = costs.copying(self.n_weights) if self.mask is None else 0.0
         return copying + costs.kept_product(self.n_weights, self.n_inputs, self.n_outputs, blocks)
 
@@ -210,6 +211,12 @@ class Dense(Layer):
         features = np.zeros(n_features, dtype=bool)
         features[self.positions()[rows]] = True
         return features
+
+    def feature_squares(self, n_features):
+        """Sum the squared weights of each feature; see `Layer.feature_squares`."""
+        squares = np.zeros(n_features)
+        squares[self.positions()] = np.square(self.weight, dtype=np.float64).sum(axis=1)
+        return squares
 
     def backward(self, x, delta, buffers, *, dropout=0.0, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input; see `Layer.backward`."""

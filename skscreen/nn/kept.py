@@ -18,10 +18,11 @@ from skscreen.kernels.columns import (
 )
 from skscreen.nn.costs import blocks_of
 
-# Samples of a block: a run over them is long enough for the vector units, and what a layer reads
-# of them stays in a core's second-level cache.
-DENSE_WIDTH = 128
-CONV_WIDTH = 32
+# Samples of a block: as many as the inner loops take at a time, so that what a layer reads of them
+# stays in a core's cache.
+WIDTH = 32
+# For training, where the sums over samples are the dearest.
+TRAINING_WIDTH = 128
 
 
 def listed(mask):
@@ -56,8 +57,6 @@ class KeptDense:
     output_features : ndarray of int32 of shape (n_outputs,)
         What it gives.
     """
-
-    width = DENSE_WIDTH
 
     def __init__(self, layer, features=None):
         self.layer = layer
@@ -152,7 +151,7 @@ class KeptRows:
         self.form = KeptDense(layer)
         self.training = training
         self.real = layer.weight.dtype.type
-        blocks = blocks_of(n_samples, DENSE_WIDTH)
+        blocks = blocks_of(n_samples, TRAINING_WIDTH)
         self.output = self.form.buffers(blocks)
         self.read = np.zeros((blocks[0], len(self.form.features), blocks[1]), self.real)
         if training:
@@ -197,8 +196,6 @@ class KeptConv:
     features : ndarray of int32 or None
         Only checked: columns of a convolution before it are in that order.
     """
-
-    width = CONV_WIDTH
 
     def __init__(self, layer, features=None):
         self.layer = layer

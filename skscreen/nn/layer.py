@@ -82,8 +82,11 @@ class Layer(ABC):
         """Shape of one sample's output, a tuple of int that ends with ``n_outputs``."""
 
     @abstractmethod
-    def dense_cost(self, n_samples):
-        """Return what a batch costs with the whole weight, see `skscreen.nn.costs`."""
+    def dense_cost(self, n_samples, *, threaded=False):
+        """Return what a batch costs with the whole weight, see `skscreen.nn.costs`.
+
+        ``threaded`` says whether BLAS may use threads of its own; convolutions hold it to one.
+        """
 
     @abstractmethod
     def kept_cost(self, n_samples):
@@ -203,6 +206,22 @@ class Layer(ABC):
         Returns
         -------
         features : ndarray of bool of shape (n_features,)
+        """
+
+    @abstractmethod
+    def feature_squares(self, n_features):
+        """Sum the squared weights with which each feature is read, were the layer the first.
+
+        A weight that is used at several positions counts at each of them.
+
+        Parameters
+        ----------
+        n_features : int
+            Of a flat sample.
+
+        Returns
+        -------
+        squares : ndarray of float64 of shape (n_features,)
         """
 
     @abstractmethod

@@ -1,10 +1,9 @@
 """A network: a list of layers and the meaning of its last output."""
 
 import copy
-from contextlib import nullcontext
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit
 
 from skscreen.nn.parameters import Parameter
 from skscreen.nn.plan import BYTE_SCALE, DENSE_CHUNK, PredictionPlan, as_numbers, sharded_length
@@ -207,7 +206,7 @@ class Network:
         return out
 
     def over_chunks(self, X, function):
-        """Apply a function to chunks of samples, on threads where the network gains by it.
+        """Apply a function to chunks of samples, on threads.
 
         Parameters
         ----------
@@ -232,9 +231,9 @@ class Network:
             spare.append(buffers)
             return result
 
-        # sharded networks call two BLAS libraries, whose threads would spin against each other
-        with shard_pool(len(chunks)) if self.is_sharded else nullcontext(map) as run:
-            return list(run(apply, chunks))
+        # what the function does takes as long as the products: threads of BLAS would not help it
+        with shard_pool(len(chunks)) as run:
+            return run(apply, chunks)
 
     def logits(self, X, *, depth=None, inference="auto"):
         """Compute the logits of any number of samples.
@@ -259,6 +258,10 @@ class Network:
         """Class probabilities of shape (n_samples, n_classes); for a classifier's network."""
         logits = self.logits(X, inference=inference)
         if self.output == "softmax":
-            return softmax(logits, axis=1)
+            # for one sample, scipy's softmax takes longer than the network
+            logits -= logits.max(axis=1, keepdims=True)
+            np.exp(logits, out=logits)
+            logits /= logits.sum(axis=1, keepdims=True)
+            return logits
         positive = expit(logits[:, 0])
         return np.column_stack([1 - positive, positive])

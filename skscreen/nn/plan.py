@@ -12,6 +12,7 @@ import numpy as np
 
 from skscreen.kernels.columns import gather_columns, scatter_columns
 from skscreen.nn import costs
+from skscreen.nn.kept import WIDTH
 from skscreen.nn.threads import shard_pool
 
 FORMS = ("auto", "dense", "sparse")
@@ -22,12 +23,11 @@ COLUMN_TYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
 # Samples that are worked on at once: enough to keep BLAS busy, few enough for the cache.
 DENSE_CHUNK = 1024
 SPARSE_CHUNK = 512
+SMALLEST_SPARSE_CHUNK = 64
 SHARDED_CHUNK = 128
-SMALLEST_CHUNK = 16
-# From this cost on, in nanoseconds, it pays to wake other threads for sparse layers.
-WORTH_THREADS = 200_000
+SMALLEST_CHUNK = 4
 # Beyond so many samples at a time the forms do not change.
-MANY = 128
+MANY = 512
 # Working memory is kept for the next call up to so many samples, for so many sizes of chunks.
 KEPT_MEMORY = 1024
 KEPT_SIZES = 8
@@ -103,13 +103,23 @@ class PredictionPlan:
         return ["sparse" if found else "dense" for found in sparse]
 
     def _choice(self, n_samples):
-        """Return whether each layer is sparse, and the cost, by the cheapest way through all."""
+        """Return whether each layer is sparse, and whether other threads help with them."""
         n_samples = min(n_samples, MANY)
         if n_samples not in self._choices:
-            self._choices[n_samples] = self._cheapest(n_samples)
+            sparse, cost = self._cheapest(n_samples)
+            threaded = any(sparse) and n_samples > SMALLEST_SPARSE_CHUNK
+            threaded &= cost > costs.WORTH_THREADS
+            if self.inference == "auto" and not self.is_sharded:
+                # without a sparse layer, BLAS itself works on several threads
+                cost = costs.threaded(cost) if threaded else cost
+                dense = sum(layer.dense_cost(n_samples, threaded=True) for layer in self.layers)
+                if cost > costs.MARGIN * dense:
+                    sparse, threaded = (False,) * len(sparse), False
+            self._choices[n_samples] = sparse, threaded
         return self._choices[n_samples]
 
     def _cheapest(self, n_samples):
+        """Return whether each layer is sparse, and the cost, by the cheapest way through all."""
         # the cheapest ways to here that end in rows, and in columns: (cost, form of each layer)
         rows, columns = (0.0, ()), (np.inf, ())
         for layer in self.layers:
@@ -139,19 +149,17 @@ class PredictionPlan:
         -------
         output : ndarray of shape (n_samples, *output shape of the last layer run)
         """
-        sparse, cost = self._choice(len(X))
+        sparse, threaded = self._choice(len(X))
         sparse = sparse[:depth]
         last = self.layers[len(sparse) - 1]
         output = np.empty((len(X), *last.output_shape()), self.dtype)
         length = self._chunk_length(len(X), sparse)
-        if len(X) <= length:
-            self._run(X[:], sparse, output)  # rows of a sparse matrix become dense
-            return output
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
-        cost *= max(1.0, len(X) / MANY)
-        threaded = self.is_sharded or (any(sparse) and cost > WORTH_THREADS)
-        # dense layers call BLAS, whose own threads would spin against these
-        with shard_pool(len(chunks)) if threaded else nullcontext(map) as run:
+        # BLAS's own threads would spin against these, and slow the work between two products
+        threaded = len(X) > 1 if self.is_sharded else threaded
+        pool = shard_pool(len(chunks), blas=not all(sparse)) if threaded else nullcontext(map)
+        with pool as run:
+            # rows of a sparse matrix become dense
             list(run(lambda rows: self._run(X[rows], sparse, output[rows]), chunks))
         return output
 
@@ -161,7 +169,7 @@ class PredictionPlan:
             return DENSE_CHUNK
         if self.is_sharded:
             return sharded_length(n_samples)
-        return min(SPARSE_CHUNK, max(MANY, _half(n_samples)))
+        return min(SPARSE_CHUNK, max(SMALLEST_SPARSE_CHUNK, _half(n_samples)))
 
     def _run(self, x, sparse, output):
         """Run layers on a chunk of samples."""
@@ -216,8 +224,7 @@ class PredictionPlan:
             self._form(number, after_sparse[number]) if found else None
             for number, found in enumerate(sparse)
         ]
-        width = min((form.width for form in forms if form is not None), default=1)
-        blocks = costs.blocks_of(n_samples, width)
+        blocks = costs.blocks_of(n_samples, WIDTH)
         steps = []
         for number, form in enumerate(forms):
             layer, shape = self.layers[number], None

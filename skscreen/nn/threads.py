@@ -8,7 +8,7 @@ process: the first that needs it sets it and the last one lifts it, whichever th
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 
 import threadpoolctl
@@ -58,6 +58,11 @@ class _BlasLimit:
                 _set_blas_threads([1] * len(self.before))
             return self.allowed
 
+    def allowed_now(self):
+        """Return the number of threads without the limit."""
+        with self.lock:
+            return self.allowed if self.before is not None else _blas_threads()
+
     def release(self, token):
         """Give a token back, if it is held, and lift the limit if it was the last one."""
         with self.lock:
@@ -81,7 +86,7 @@ _limit = _BlasLimit()
 
 
 @contextmanager
-def shard_pool(n_shards):
+def shard_pool(n_shards, *, blas=True):
     """Give a function that maps over shards on threads, with single-threaded BLAS.
 
     There are as many threads as BLAS may use now, which is what joblib, threadpoolctl and the
@@ -91,13 +96,15 @@ def shard_pool(n_shards):
     ----------
     n_shards : int
         Most shards that come at a time.
+    blas : bool, default=True
+        Whether BLAS is called for a shard; if not, it is left alone.
 
     Yields
     ------
     run : callable
         ``run(function, arguments)`` is ``list(map(function, arguments))``.
     """
-    with single_threaded_blas() as allowed:
+    with single_threaded_blas() if blas else nullcontext(_limit.allowed_now()) as allowed:
         n_threads = min(n_shards, allowed)
         if n_threads < 2:
             yield lambda function, arguments: list(map(function, arguments))

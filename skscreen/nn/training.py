@@ -21,7 +21,7 @@ class TrainingOptions:
     ``tol=None`` turns the check for convergence off: all ``max_iter`` epochs are run. A score on
     held-out data stops the training nevertheless, and then ``tol=None`` is as good as 0: any gain
     counts. ``dropout`` is the share of each fully connected hidden layer's units that are set to
-    zero in a step.
+    zero in a step. ``report`` is called with the `TrainingResult` after each epoch.
     """
 
     solver: str = "adam"
@@ -42,7 +42,7 @@ class TrainingOptions:
     max_fun: int = 15000
     checkpoint_epoch: int | None = None
     dropout: float = 0.0
-    verbose: bool = False
+    report: object = None
 
     def batch_length(self, n_samples):
         """Samples in a minibatch."""
@@ -297,8 +297,8 @@ def run_epochs(trainer, *, score=None):
             value = -result.validation_scores[-1]
         if stall.update(value) and score is not None:
             best = [p.value.copy() for p in network.parameters()]
-        if options.verbose:
-            _report(result)
+        if options.report is not None:
+            options.report(result)
         if watches and stall.reached:
             stall.count = 0
             if not schedule.slow_down():
@@ -322,13 +322,6 @@ def _record(result, loss, n_samples, options):
     result.loss_curve.append(loss)
     result.n_iter += 1
     result.n_samples_seen += n_samples
-
-
-def _report(result):
-    line = f"Iteration {result.n_iter}, loss = {result.loss_curve[-1]:.8f}"
-    if result.validation_scores:
-        line += f", validation score = {result.validation_scores[-1]:.6f}"
-    print(line)
 
 
 def _train_full_batch(network, X, loss, options):
@@ -361,8 +354,8 @@ def _train_full_batch(network, X, loss, options):
 
     def after_iteration(intermediate_result):
         _record(result, float(intermediate_result.fun), len(X), options)
-        if options.verbose:
-            _report(result)
+        if options.report is not None:
+            options.report(result)
 
     start = np.concatenate([p.value.ravel() for p in parameters]).astype(np.float64)
     found = minimize(

@@ -37,6 +37,12 @@ class ScreeningData:
             return lambda n_units: RegressionMoments(n_units, self.target.shape[1])
         return lambda n_units: ClassMoments(self.n_classes, n_units)
 
+    def effective_size(self):
+        """Return how many samples of equal weight these are worth (Kish)."""
+        if self.sample_weight is None:
+            return len(self.X)
+        return self.sample_weight.sum() ** 2 / (self.sample_weight**2).sum()
+
     def subsample(self, n_samples, rng):
         """Draw at most so many of the samples that count, stratified by class."""
         rows = np.arange(len(self.X))

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from skscreen.pruning.input_screen import inputs_worth_reading, nulls_prevail, p_values_in_use
+from skscreen.pruning.input_screen import (
+    inputs_worth_reading,
+    nulls_prevail,
+    p_values_in_use,
+    samples_per_input,
+)
 from skscreen.screening import certain_null_share
 
 # Where every input says something, F of the target breaks ties; chosen on images.
@@ -24,8 +29,9 @@ class FWeight:
     source : float in [0, 1], default=0.0
         Of the F of the source, beside that.
     noise : float in [0, 1], default=0.0
-        Share of the network's inputs that are null for sure. A dense network fits them all the
-        same, so on its training data the scale of its hidden units and their F are flattered.
+        What the scale and the F of hidden units on the training data are *not* worth: a dense
+        network fits null inputs all the same, and few samples whatever its inputs, so both are
+        flattered.
     """
 
     side: float
@@ -47,10 +53,12 @@ class FWeights:
     Notes
     -----
     With A the `certain_null_share` of the layer's source units, among those that vary, are
-    connected and not to be cut before all else, and A0 that of all inputs, "auto" stands for
-    ``source = TOP * A``, ``side = FLOOR * (1 - A0) * (1 - source)`` and ``noise = A0``. Without
-    nulls, or with a share of less than `NEGLIGIBLE`, that is `FLOOR` on the side of the criterion,
-    as it is for a statistic without p-values.
+    connected and not to be cut before all else, A0 that of all inputs, and t the
+    `samples_per_input`, "auto" stands for ``source = t * TOP * A``,
+    ``noise = 1 - t * (1 - A0)`` and ``side = FLOOR * (1 - noise) * (1 - source)``. Without
+    nulls, or with a share of less than `NEGLIGIBLE`, and with as many samples as inputs, that is
+    `FLOOR` on the side of the criterion, as it is for a statistic without p-values. With fewer
+    samples it goes towards the plain magnitude.
     The estimate is made before anything is cut: later the nulls are gone, and what they should
     have told with them.
     """
@@ -104,10 +112,9 @@ class FWeights:
         ]
         shares = [certain_null_share(values) for values in p]
         shares = [share if share >= NEGLIGIBLE else 0.0 for share in shares]
-        noise = shares[0]
-        if self.screens_inputs and nulls_prevail(p[0]):
+        trust = samples_per_input(evidence)
+        noise = 1 - trust * (1 - shares[0])
+        if self.screens_inputs and nulls_prevail(p[0], trust):
             shares[0] = 0.0  # those that stay say something, by themselves or in pairs
-        return [
-            FWeight(FLOOR * (1 - noise) * (1 - TOP * share), TOP * share, noise)
-            for share in shares
-        ]
+        sources = [trust * TOP * share for share in shares]
+        return [FWeight(FLOOR * (1 - noise) * (1 - source), source, noise) for source in sources]

@@ -53,8 +53,8 @@ class PruningPlan:
     distillation : Distillation
     refit : {None, "least-squares"}
         Whether the kept weights are solved again after each cut; see `skscreen.pruning.refit`.
-    verbose : bool or int
-        Whether to print a line for each round.
+    say : callable or None
+        Takes a line of text for each round.
     """
 
     criterion: object
@@ -72,7 +72,7 @@ class PruningPlan:
     checkpoint: object
     distillation: Distillation
     refit: str | None
-    verbose: int
+    say: object
 
     @property
     def trains(self):
@@ -162,8 +162,8 @@ def prune(network, data, plan, options, rng, *, score=None):
         final = number == len(goals)
         choice, found, inputs = cut(training, granularity, goal, record, final=final)
         record.cut(number, choice)
-        if number == 1 and plan.verbose:
-            _say_what_is_null(record.layers, inputs)
+        if number == 1 and plan.say is not None:
+            plan.say(_what_is_null(record.layers, inputs))
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
@@ -316,11 +316,11 @@ def epochs_of_round(n_epochs, number, n_rounds):
     return n_epochs * number // n_rounds - n_epochs * (number - 1) // n_rounds
 
 
-def _say_what_is_null(layers, inputs):
-    """Print the share of nulls of each layer, and how many inputs were cut for it."""
+def _what_is_null(layers, inputs):
+    """Tell the share of nulls of each layer, and how many inputs were cut for it."""
     shares = ", ".join(f"{layer.pi0:.2f}" for layer in layers)
     cut = "" if inputs is None else f": {np.count_nonzero(~inputs)} of {len(inputs)} inputs go"
-    print(f"share of null units, pi0, by layer: {shares}{cut}")
+    return f"share of null units, pi0, by layer: {shares}{cut}"
 
 
 def _entry(phase, number, network, n_epochs, curve, plan):
@@ -334,8 +334,8 @@ def _entry(phase, number, network, n_epochs, curve, plan):
         "loss": float(curve[-1]) if len(curve) else np.nan,
         "loss_curve": [float(loss) for loss in curve],
     }
-    if plan.verbose:
-        print(
+    if plan.say is not None:
+        plan.say(
             f"{phase} {number}: {entry['n_weights']} weights left "
             f"({entry['sparsity']:.2%} cut), loss = {entry['loss']:.6f}"
         )

@@ -24,7 +24,9 @@ def prune_path(network, data, plan, rng, stops, options_at, *, fine_tune_epochs,
         Sparsities, increasing.
     options_at : callable
         ``options_at(sparsity)`` returns the `TrainingOptions` on the way to a sparsity.
-    fine_tune_epochs : int >= 0
+    fine_tune_epochs : callable
+        ``fine_tune_epochs(left)`` returns the epochs of a copy, where a pruning to its sparsity
+        alone would have so many left: a low sparsity comes early on the way.
     score : callable or None
         See `prune`.
 
@@ -39,16 +41,19 @@ def prune_path(network, data, plan, rng, stops, options_at, *, fine_tune_epochs,
     granularity = plan.granularity(network, plan.budget)
     rounds = _rounds(plan, granularity.cut_share(), stops)
     changes = {}
+    left = plan.pruning_epochs + plan.fine_tune_epochs
     for number, share in enumerate(rounds, 1):
         options = options_at(min(stop for stop in stops if stop >= share))
         changes = {
             name: getattr(options, name) for name in ("alpha", "dropout", "learning_rate_init")
         }
         cut(training, granularity, Goal(share, plan.allocation, plan.significance))
-        training.go_on(epochs_of_round(plan.pruning_epochs, number, len(rounds)), **changes)
+        n_epochs = epochs_of_round(plan.pruning_epochs, number, len(rounds))
+        training.go_on(n_epochs, **changes)
+        left -= n_epochs
         if share in stops:
             branch = training.branch()
-            branch.fine_tune(score, fine_tune_epochs, **changes)
+            branch.fine_tune(score, fine_tune_epochs(left), **changes)
             yield share, branch.network
 
 

@@ -12,6 +12,8 @@ from skscreen.screening.statistics import f_from_moments, moments_for, resolve_t
 BLOCK = 256
 # Standard deviations at which a unit is cut off: products have heavy tails, F expects none.
 LARGEST = 2.5
+# What is left of a product that does not vary, per sample.
+ROUNDING = 1e-10
 
 
 def significant_in_pairs(
@@ -20,7 +22,7 @@ def significant_in_pairs(
     """Mark the units whose product with another unit, or square, tells something of the target.
 
     A marginal F sees no interaction: of two units of which only the product matters (exclusive
-    or), neither is significant by itself. So F of all products of two centred units is tested.
+    or), neither is significant by itself. So all products of two centred units are tested.
 
     Parameters
     ----------
@@ -45,9 +47,19 @@ def significant_in_pairs(
 
     Notes
     -----
-    Units are standardised and cut off at 2.5 standard deviations. With K classes (or K numeric
-    targets) it takes of the order of ``n_samples * n_units**2`` multiplications, and memory for
-    256 times ``n_units`` numbers. With several numeric targets the explained share is averaged.
+    Units are standardised and cut off at 2.5 standard deviations. The product of noise and a unit
+    that spreads more in one class than in another has unequal variances, for which F is not made.
+    So classes are compared by F* [1]_ with the degrees of freedom of [2]_, numbers by the F of a
+    linear regression. It takes of the order of ``n_samples * n_units**2`` multiplications, and
+    memory for a few times 256 times ``n_units`` numbers. With several numeric targets the
+    explained share is averaged. Classes of one sample are left out.
+
+    References
+    ----------
+    .. [1] M. B. Brown & A. B. Forsythe, "The small sample behavior of some statistics which test
+       the equality of several means", Technometrics 16, 1974.
+    .. [2] D. V. Mehrotra, "Improving the Brown-Forsythe solution to the generalized
+       Behrens-Fisher problem", Communications in Statistics B 26, 1997.
 
     Examples
     --------
@@ -66,15 +78,13 @@ def significant_in_pairs(
     task = resolve_task(y, task)
     moments, target = moments_for(A, y, task)
     f_from_moments(moments.partial_fit(A, target))  # raises where F is not defined
-    design = design_columns(target, task)
-    n_effects = design.shape[1] - 1 if task == "classification" else 1
+    p_values = _p_of_classes if task == "classification" else _p_of_numbers
     Z = _standardised(A)
     limit = level / (Z.shape[1] * (Z.shape[1] + 1) / 2)
     marked = np.zeros(Z.shape[1], dtype=bool)
     for start in range(0, Z.shape[1], BLOCK):
         block = slice(start, start + BLOCK)
-        p = _p_values(Z, block, design, task, n_effects)
-        found = p <= limit
+        found = p_values(Z[:, block], Z, target) <= limit
         marked[block] |= found.any(axis=1)
         marked |= found.any(axis=0)
     return marked
@@ -89,24 +99,45 @@ def _standardised(A):
     return Z - Z.mean(axis=0)
 
 
-def _p_values(Z, block, design, task, n_effects):
-    """P of the products of a block of units with all from its first on, as a matrix."""
-    left, right = Z[:, block], Z
-    n = len(Z)
-    sums = left.T @ right
+def _p_of_classes(left, right, codes):
+    """P of the products of units with all others, as a matrix, by the F* of Brown & Forsythe."""
+    sizes = np.bincount(codes)
+    n, sums = len(codes), left.T @ right
+    between, expected = np.zeros_like(sums), np.zeros_like(sums)
+    pooled, squares, squares_by_df = (np.zeros_like(sums) for _ in range(3))
+    for k in np.flatnonzero(sizes > 1):  # a single sample has no variance to go by
+        rows, n_k = codes == k, sizes[k]
+        share = n_k / n
+        found = left[rows].T @ right[rows]
+        variance = (left[rows] ** 2).T @ (right[rows] ** 2) - found**2 / n_k
+        variance = np.maximum(variance, 0) / (n_k - 1)
+        between += (found - sums * share) ** 2 / n_k
+        expected += (1 - share) * variance
+        pooled += share * variance
+        squares += (1 - 2 * share) * variance**2
+        squares_by_df += ((1 - share) * variance) ** 2 / (n_k - 1)
+    varies = expected > ROUNDING
+    F = _ratio(between, expected, varies, np.where(between > ROUNDING * n, np.inf, 0.0))
+    df = _ratio(expected**2, pooled**2 + squares, varies, 1.0)
+    df_error = _ratio(expected**2, squares_by_df, varies, 1.0)
+    return special.fdtrc(df, df_error, F)
+
+
+def _p_of_numbers(left, right, target):
+    """P of the products of units with all others, as a matrix, by F of a regression."""
+    design = design_columns(target, "regression")
+    n, sums = len(target), left.T @ right
     total = (left**2).T @ (right**2) - sums**2 / n
     explained = np.zeros_like(total)
     for column in design.T:
-        rows = np.flatnonzero(column)
-        found = (left[rows] * column[rows, None]).T @ right[rows]
-        explained += (found - sums * (column.sum() / n)) ** 2
-    if task == "regression":
-        explained /= design.shape[1]
-    df = n - n_effects - 1
+        explained += ((left * column[:, None]).T @ right) ** 2 / design.shape[1]
     within = np.maximum(total - explained, 0)
-    F = np.zeros_like(total)
-    # what is left of a product that does not vary is rounding
-    varies = total > 1e-10 * n
-    np.divide(explained * df, within * n_effects, out=F, where=varies & (within > 0))
-    F[varies & (within == 0) & (explained > 0)] = np.inf
-    return special.fdtrc(n_effects, df, F)
+    known = (total > ROUNDING * n) & (within > 0)
+    found = np.where((total > ROUNDING * n) & (explained > 0), np.inf, 0.0)
+    return special.fdtrc(1, n - 2, _ratio(explained * (n - 2), within, known, found))
+
+
+def _ratio(above, below, where, otherwise):
+    """Divide where it makes sense."""
+    out = np.broadcast_to(otherwise, above.shape).astype(above.dtype)
+    return np.divide(above, below, out=out, where=where)

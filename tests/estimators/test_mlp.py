@@ -281,12 +281,3 @@ def test_a_pickle_of_another_version_warns():
 def test_bad_parameters_are_named(parameters, message):
     with pytest.raises(ValueError, match=message):
         quick(**parameters).fit(X, y)
-
-
-def test_verbose_prints_a_line_an_epoch(capsys):
-    quick(verbose=True, max_iter=3).fit(X, y)
-    assert [line[:11] for line in capsys.readouterr().out.splitlines()] == [
-        "Iteration 1",
-        "Iteration 2",
-        "Iteration 3",
-    ]

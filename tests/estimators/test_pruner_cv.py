@@ -151,6 +151,30 @@ class TestForms:
         assert is_classifier(found)
         assert found.classes_.tolist() == list(range(10))
 
+    def test_numbers_of_inputs(self):
+        pruner = quick(network(), granularity="input")
+        found = search(pruner, sparsities=[5, 20, 10], cv=2, rule=lambda results: 1).fit(X, y)
+        assert found.cv_results_["param_sparsity"].tolist() == [20, 10, 5]
+        assert found.cv_results_["params"][2] == {"sparsity": 5}
+        assert found.best_sparsity_ == 10
+        assert found.get_support().sum() == 10
+        path = pruning_path(pruner, X, y, sparsities=[7, 3])
+        assert path.sparsity.tolist() == [7, 3]
+        reads = [layer.network_.layers[0].n_inputs for layer in path.estimators]
+        assert reads == [7, 3]
+
+    def test_a_seed(self):
+        scores = []
+        for seed, own in ((1, None), (1, None), (2, None), (1, 5), (2, 5)):
+            pruner = quick(network(random_state=own), random_state=own)
+            found = search(pruner, cv=2, sparsities=[0.8], random_state=seed).fit(X, y)
+            assert clone(found).random_state == seed
+            assert found.get_params()["estimator__random_state"] == own
+            scores.append([found.best_score_, *found.predict_proba(X)[0]])
+        assert scores[0] == scores[1]
+        assert scores[0] != scores[2]
+        assert scores[3] == scores[4]  # a seed of its own is heeded
+
     def test_regression(self):
         A, b = load_diabetes(return_X_y=True)
         b = (b - b.mean()) / b.std()
@@ -200,9 +224,15 @@ class TestForms:
     @pytest.mark.parametrize(
         ("parameters", "message"),
         [
-            ({"sparsities": []}, r"sparsities must be numbers in \[0, 1\), got \[\]"),
+            ({"sparsities": []}, r"sparsities must be numbers in \[0, 1\), or .* got \[\]"),
             ({"sparsities": [0.5, 1.0]}, "sparsities must be numbers"),
             ({"sparsities": [np.nan]}, "sparsities must be numbers"),
+            ({"sparsities": [True]}, "sparsities must be numbers"),
+            ({"sparsities": ["half"]}, "sparsities must be numbers"),
+            ({"sparsities": [0.5, 10]}, r"got \[0.5, 10\]; shares and numbers can't be mixed"),
+            ({"sparsities": [20, 0]}, "shares and numbers can't be mixed"),
+            ({"sparsities": [20, 10]}, "a number to keep can be given for inputs only"),
+            ({"random_state": -1}, "random_state of ScreeningPrunerCV must be None, an integer"),
             ({"rule": "most"}, "rule of ScreeningPrunerCV must be one of 'best', 'one-se'"),
             ({"limits": {"grams": 3}}, r"limits must be among .* got \['grams'\]"),
             ({"limits": 3}, "limits of ScreeningPrunerCV must be a dict or None, got 3"),

@@ -80,6 +80,12 @@ class TestSparsity:
 
     def test_a_search_over_something_else(self):
         search = GridSearchCV(quick(network()), {"f_weight": [0, 0.1]}, cv=2).fit(X, y)
+        inputs = SparsityDisplay(
+            {"": np.array([20.0, 5.0])}, {"": np.array([[0.9, 0.8], [0.5, 0.6]])}, {"": 5.0}
+        ).plot()
+        assert inputs.ax_.get_xlabel() == "inputs kept"
+        assert [text.get_text() for text in inputs.ax_.get_xticklabels()] == ["5", "20"]
+        assert inputs.ax_.get_xticks().tolist() == [5, 20]
         with pytest.raises(ValueError, match="must have searched over sparsity"):
             SparsityDisplay.from_estimator(search)
 

@@ -3,6 +3,7 @@
 import naive
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, logsumexp
@@ -187,7 +188,7 @@ def test_what_decays_to_nothing_becomes_zero():
     assert not optimizer.second[0].any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     size=st.tuples(st.integers(1, 7), st.integers(1, 7)),

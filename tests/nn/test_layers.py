@@ -63,3 +63,31 @@ def test_a_network_is_sharded_if_a_layer_is():
     network = three_layers()
     assert network.is_sharded
     assert not Network(network.layers[1:], "softmax").is_sharded
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"kernel_size": (3, 3)},
+        {"kernel_size": (3, 2), "padding": "same"},
+        {"kernel_size": (3, 3), "stride": 2, "padding": "same"},
+        {"kernel_size": (2, 2), "pool_size": (2, 3)},  # which leaves a row over
+    ],
+)
+def test_squared_weights_of_each_pixel(geometry):
+    rng = np.random.RandomState(0)
+    conv = Conv.initialise(2, "relu", rng, np.float32, input_shape=(6, 5, 2), **geometry)
+    conv.set_mask(rng.random_sample(conv.weight.shape) < 0.5)
+    # each pixel alone, through the convolution as it pools
+    reached = conv.source_values(np.eye(60, dtype=np.float32)) @ conv.weight.astype(np.float64)
+    reached = reached.reshape(60, *conv.conv_shape, 2)
+    rows, columns = (
+        size // pool * pool for size, pool in zip(conv.conv_shape, conv.pool_size, strict=True)
+    )
+    expected = np.square(reached[:, :rows, :columns]).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(conv.feature_squares(60), expected, rtol=1e-6)
+
+
+def test_squared_weights_of_each_feature():
+    dense = Dense(np.array([[3.0, 4.0], [0.0, 1.0]]), np.zeros(2), reads=np.array([1, 3]))
+    assert dense.feature_squares(5).tolist() == [0, 25, 0, 1, 0]

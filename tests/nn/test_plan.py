@@ -128,6 +128,21 @@ class TestForms:
             names = ["sparse" if sparse else "dense" for sparse in best]
             assert network.plan().forms(n_samples) == names
 
+    @pytest.mark.parametrize("n_samples", [1, 8, 32, 128, 512, 10_000])
+    @pytest.mark.parametrize("density", [0.5, 0.2, 0.1, 0.02])
+    def test_no_sparse_form_where_threads_of_blas_are_as_fast(self, density, n_samples):
+        network = mlp(density, sizes=(784, 300, 100, 10))
+        n_samples = min(n_samples, 512)
+        dense = sum(layer.dense_cost(n_samples, threaded=True) for layer in network.layers)
+        kept = sum(layer.kept_cost(n_samples) for layer in network.layers)
+        kept += costs.turning(n_samples * 784) + costs.turning(n_samples * 10)
+        if n_samples >= 128 and kept > costs.WORTH_THREADS:
+            kept = costs.threaded(kept)
+        if kept > dense:
+            assert set(network.plan().forms(n_samples)) != {"sparse"}
+        if kept < 0.5 * dense:
+            assert "sparse" in network.plan().forms(n_samples)
+
     def test_a_stride_has_no_sparse_form(self):
         rng = np.random.RandomState(0)
         conv = Conv.initialise(

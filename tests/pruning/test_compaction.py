@@ -4,6 +4,7 @@ import itertools
 import pickle
 
 import numpy as np
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +34,7 @@ def assert_same(masked, lean, X):
     np.testing.assert_allclose(lean.logits(X), expected, atol=1e-5 * scale, rtol=1e-5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     sizes=st.lists(st.integers(1, 7), min_size=2, max_size=5),
@@ -85,7 +86,7 @@ def random_cnns(draw):
     return Network(layers, "softmax"), X
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(random_cnns())
 def test_random_convolutional_networks(case):
     masked, X = case

@@ -6,7 +6,11 @@ import pytest
 from skscreen import CNNClassifier, MLPClassifier, MLPRegressor, Screen
 from skscreen.pruning import FWeight, FWeights, NetworkEvidence, ScreeningData
 from skscreen.pruning.f_weights import FLOOR, TOP
-from skscreen.pruning.input_screen import inputs_worth_reading, nulls_prevail
+from skscreen.pruning.input_screen import (
+    inputs_worth_reading,
+    nulls_prevail,
+    samples_per_input,
+)
 from skscreen.screening import certain_null_share, f_statistic
 
 N_SAMPLES, N_INPUTS, N_TRUE = 300, 120, 8
@@ -20,11 +24,11 @@ def table(seed=0, effect=1.5, n_true=N_TRUE):
     return X.astype(np.float32), y
 
 
-def observe(X, y, weights, statistic="f", network=None, n_classes=3):
+def observe(X, y, weights, statistic="f", network=None, n_classes=3, sample_weight=None):
     if network is None:
         network = MLPClassifier((10,), max_iter=1, tol=None, random_state=0).fit(X, y).network_
     rng = np.random.RandomState(0)
-    data = ScreeningData(X, y, n_classes)
+    data = ScreeningData(X, y, n_classes, sample_weight)
     return NetworkEvidence(network, data, Screen(statistic).resolve(rng), rng, weights)
 
 
@@ -92,6 +96,41 @@ def test_cut_and_constant_inputs_do_not_count():
     assert evidence.f_weights[0].source == pytest.approx(TOP * expected)
 
 
+def test_few_samples_go_towards_the_magnitude():
+    X, y = table(effect=3.0)
+    X, y = X[:45], y[:45]
+    evidence = observe(X, y, FWeights("auto"))
+    ratio = samples_per_input(evidence)
+    assert ratio == pytest.approx((45 - 3) / N_INPUTS)
+    share = certain_null_share(f_statistic(X, y).p)
+    assert share > 0.5
+    first, second = evidence.f_weights
+    assert first.source == pytest.approx(ratio * TOP * share)
+    assert first.noise == second.noise == pytest.approx(1 - ratio * (1 - share))
+    assert first.side == pytest.approx(FLOOR * ratio * (1 - share) * (1 - first.source))
+    assert second.side == pytest.approx(FLOOR * ratio * (1 - share) * (1 - second.source))
+
+
+def test_samples_count_by_what_their_weights_are_worth():
+    X, y = table()
+    weight = np.where(np.arange(N_SAMPLES) < 60, 1.0, 0.0)
+    weighted = observe(X, y, FWeights("auto"), sample_weight=weight)
+    assert samples_per_input(weighted) == pytest.approx((60 - 3) / N_INPUTS)
+    assert samples_per_input(observe(X, y, FWeights("auto"))) == 1
+    unequal = np.where(np.arange(N_SAMPLES) < 60, 3.0, 1.0)  # (60 * 3 + 240)^2 / (60 * 9 + 240)
+    assert ScreeningData(X, y, 3, unequal).effective_size() == pytest.approx(420**2 / 780)
+
+
+def test_a_regression_has_one_error_degree_less():
+    X, y = table()
+    numbers = y[:90].astype(float)
+    net = MLPRegressor((10,), max_iter=1, tol=None, random_state=0).fit(X[:90], numbers)
+    evidence = observe(
+        X[:90], numbers[:, None], FWeights("auto"), network=net.network_, n_classes=None
+    )
+    assert samples_per_input(evidence) == pytest.approx(89 / N_INPUTS)
+
+
 def test_what_stays_after_the_inputs_are_screened_has_no_nulls():
     X, y = table()
     weights = observe(X, y, FWeights("auto", screens_inputs=True)).f_weights
@@ -133,6 +172,16 @@ def test_few_nulls_are_left_to_the_pruning():
     assert nulls_prevail(p)
     assert not nulls_prevail(np.concatenate([np.full(10, 1e-8), np.linspace(0.01, 1, 40)]))
     assert not nulls_prevail(np.empty(0))
+
+
+def test_the_fewer_samples_the_more_must_be_null_before_any_is_cut():
+    p = np.concatenate([np.full(100, 1e-8), np.linspace(0.01, 1, 140)])
+    assert 0.42 < certain_null_share(p) < 0.5
+    assert nulls_prevail(p)
+    assert nulls_prevail(p, 0.75)  # 0.4 are needed
+    assert not nulls_prevail(p, 0.5)  # 0.5
+    surer = np.concatenate([np.full(10, 1e-8), np.linspace(0.01, 1, 300)])
+    assert nulls_prevail(surer, 0.0)
 
 
 def test_images_are_as_they_were():

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ def test_links_of_columns_that_belong_to_one_channel():
     assert unit_links([mask], [np.array([0, 1, 0, 1])])[0].tolist() == [[False], [True]]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     seed=st.integers(0, 2**31),
     sizes=st.lists(st.integers(1, 5), min_size=2, max_size=5),

@@ -6,6 +6,7 @@ import joblib
 import naive
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ def merged(parts):
 cuts = st.lists(st.integers(1, 199), max_size=8, unique=True).map(sorted)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(cuts=cuts, order=st.randoms())
 def test_any_partition_in_any_order_gives_the_same_F(cuts, order):
     parts = [np.arange(a, b) for a, b in zip([0, *cuts], [*cuts, 200], strict=True)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.datasets import make_friedman1
 
 from skscreen.screening import f_statistic, select, significant_in_pairs
@@ -13,12 +14,29 @@ def one_by_one(A, y, level, task):
     Z = np.clip((A - A.mean(axis=0)) / A.std(axis=0), -LARGEST, LARGEST)
     Z = Z - Z.mean(axis=0)
     i, j = np.triu_indices(A.shape[1])
-    p = f_statistic(Z[:, i] * Z[:, j], y, task=task).p
+    products = Z[:, i] * Z[:, j]
+    p = f_statistic(products, y, task=task).p
+    if task == "classification":
+        p = brown_forsythe(products, y)
     found = p <= level / len(i)
     marked = np.zeros(A.shape[1], dtype=bool)
     marked[i[found]] = True
     marked[j[found]] = True
     return marked
+
+
+def brown_forsythe(A, y):
+    """F* and its degrees of freedom as Brown & Forsythe and Mehrotra have them, by the book."""
+    groups = [A[y == k] for k in np.unique(y)]
+    n = np.array([len(group) for group in groups])[:, None]
+    f = n / n.sum()
+    s2 = np.array([group.var(axis=0, ddof=1) for group in groups])
+    means = np.array([group.mean(axis=0) for group in groups])
+    expected = ((1 - f) * s2).sum(axis=0)
+    F = (n * (means - A.mean(axis=0)) ** 2).sum(axis=0) / expected
+    df = expected**2 / ((f * s2).sum(axis=0) ** 2 + ((1 - 2 * f) * s2**2).sum(axis=0))
+    df_error = 1 / ((((1 - f) * s2 / expected) ** 2 / (n - 1)).sum(axis=0))
+    return stats.f.sf(F, df, df_error)
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
@@ -58,6 +76,34 @@ def test_seldom_marks_anything_in_noise(heavy):
         draw = rng.standard_t(3, (120, 40)) if heavy else rng.standard_normal((120, 40))
         wrong += significant_in_pairs(draw, rng.integers(3, size=120)).any()
     assert wrong <= 60 * 0.05 + 3 * np.sqrt(60 * 0.05 * 0.95)
+
+
+def test_noise_beside_units_that_spread_more_in_some_classes():
+    rng = np.random.default_rng(4)
+    wrong = 0
+    for _ in range(30):
+        y = rng.integers(16, size=600)
+        spread = np.exp(rng.standard_normal((16, 6)))
+        A = np.hstack([rng.standard_normal((600, 6)) * spread[y], rng.standard_normal((600, 60))])
+        found = significant_in_pairs(A, y)
+        assert found[:6].sum() >= 5  # their squares tell
+        wrong += found[6:].any()
+    assert wrong <= 30 * 0.05 + 3 * np.sqrt(30 * 0.05 * 0.95)
+
+
+def test_a_class_of_one_sample_changes_nothing():
+    rng = np.random.default_rng(5)
+    A = rng.standard_normal((400, 20))
+    y = (A[:, 3] * A[:, 7] > 0).astype(int)
+    y[0] = 2
+    np.testing.assert_array_equal(np.flatnonzero(significant_in_pairs(A, y)), [3, 7])
+
+
+def test_a_product_that_does_not_vary_within_classes():
+    y = np.repeat([0, 1], 50)
+    sign = np.tile([-1.0, 1.0], 50)
+    A = np.column_stack([sign, np.where(y == 1, sign, -sign), np.tile([-1.0, -1.0, 1.0, 1.0], 25)])
+    np.testing.assert_array_equal(significant_in_pairs(A, y), [True, True, False])
 
 
 def test_constants_and_several_targets():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,7 +139,7 @@ def test_classes_that_come_late_have_an_origin_of_their_own():
     np.testing.assert_allclose(streamed.means, near.means + 1e9 * np.arange(4)[:, None])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 1000),
     shift=st.integers(-(2**40), 2**40),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -43,7 +44,7 @@ def test_class_weights_change_nothing():
             np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 1000),
     factor=st.floats(1e-200, 1e200),

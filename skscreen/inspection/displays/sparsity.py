@@ -14,7 +14,7 @@ class SparsityDisplay:
     Parameters
     ----------
     sparsities : dict of str to ndarray of shape (n_sparsities,)
-        For each curve, by name.
+        For each curve, by name: shares that are cut; or numbers of inputs kept, from 1 on.
     scores : dict of str to ndarray of shape (n_sparsities, n_splits)
         Of each split.
     chosen : dict of str to float
@@ -116,14 +116,15 @@ class SparsityDisplay:
         if self.dense_scores is not None:
             ax.axhline(np.mean(self.dense_scores), color=DENSE, linestyle="--", label="dense")
         self._set_scale(ax)
-        ax.set(xlabel="sparsity (share that is cut)", ylabel=self.score_name)
+        label = "inputs kept" if self._are_numbers() else "sparsity (share that is cut)"
+        ax.set(xlabel=label, ylabel=self.score_name)
         tidy(ax)
         ax.legend(frameon=False, loc="best", fontsize=9)
         self.ax_ = ax
         return self
 
     def _plot_curve(self, ax, name, colour, *, with_band):
-        kept = np.maximum(1 - self.sparsities[name], LEAST_KEPT)
+        kept = self._kept(self.sparsities[name])
         order = np.argsort(-kept)
         mean, error = self.scores[name].mean(axis=1), self.standard_error(name)
         bars = ax.errorbar(
@@ -157,17 +158,27 @@ class SparsityDisplay:
                 fillstyle="none",
                 markeredgewidth=1.8,
                 color=colour,
-                label=f"chosen{name and ' for '}{name}: {100 * self.chosen[name]:g} %",
+                label=f"chosen{name and ' for '}{name}: {self._words(self.chosen[name])}",
             )
+
+    def _are_numbers(self):
+        """Return whether the sparsities are numbers of inputs kept."""
+        return all((values >= 1).all() for values in self.sparsities.values())
+
+    def _kept(self, values):
+        """Return what is kept, as places on the axis."""
+        return values if self._are_numbers() else np.maximum(1 - values, LEAST_KEPT)
+
+    def _words(self, value):
+        return f"{value:g}" if self._are_numbers() else f"{100 * value:.4g} %"
 
     def _set_scale(self, ax):
         """Spread high sparsities: the axis is the logarithm of what is kept."""
-        every = sorted({float(value) for values in self.sparsities.values() for value in values})
+        every = np.unique(np.concatenate(list(self.sparsities.values())))
         ax.set_xscale("log")
         ax.invert_xaxis()
         ax.minorticks_off()
-        ticks = [max(1 - value, LEAST_KEPT) for value in every]
-        ax.set_xticks(ticks, [f"{100 * value:.4g} %" for value in every], rotation=45)
+        ax.set_xticks(self._kept(every), [self._words(value) for value in every], rotation=45)
 
 
 def _split_scores(results):
