@@ -11,6 +11,7 @@ from scipy.special import log_softmax, logsumexp
 from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.kernels.conv import col2im, im2col
 from skscreen.kernels.losses import (
+    add_softmax_distillation,
     binary_cross_entropy,
     half_squared_error,
     softmax_cross_entropy,
@@ -52,6 +53,7 @@ def test_drop_units(rng, dtype):
     output = rng.standard_normal((7, 5)).astype(dtype)
     random = rng.random((7, 5)).astype(dtype)
     real = output.dtype.type
+    random[0, 0] = real(0.3)  # the share itself is kept
     expected = (random >= real(0.3)) / real(0.7)
     dropped = np.full_like(output, np.nan)
     drop_units(output, random, real(0.3), real(1) / real(0.7), dropped)
@@ -144,6 +146,16 @@ class TestLosses:
         loss = binary_cross_entropy(np.array([[value]]), *arguments, delta[:, :1].copy())
         assert loss == pytest.approx(max(0.0, value))
 
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_extreme_teachers_stay_finite(self, sign):
+        logits, teacher = sign * np.array([[800.0, -800.0]]), sign * np.array([[-800.0, 800.0]])
+        delta = np.full((1, 2), 7.0)
+        # softened by 2 all of the teacher's 1 meets a logarithm of -800
+        arguments = np.ones(1), np.array([0]), 1.0, 1.0, 2.0, delta
+        loss = add_softmax_distillation(logits, teacher, *arguments)
+        assert loss == pytest.approx(4 * 800)
+        np.testing.assert_allclose(delta, sign * np.array([[2.0, -2.0]]), atol=1e-12)
+
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -220,7 +232,7 @@ def test_im2col_and_its_adjoint(seed, size, kernel, stride, top, left, n_channel
         np.testing.assert_array_equal(planes.reshape(len(planes), -1), columns.T)
 
 
-@pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4)])
+@pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4), (7, 8)])
 @pytest.mark.parametrize("window", [(1, 2), (2, 2), (3, 3)])
 def test_max_pool_and_back(rng, size, window):
     window = tuple(min(pair) for pair in zip(window, size, strict=True))
@@ -266,11 +278,14 @@ def test_max_pool_shows_nan(window, values):
     assert np.isnan(pooled).all()
 
 
+@pytest.mark.parametrize("n_samples", [36, 37, 38, 39])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_class_moments(rng, dtype):
-    A = (rng.standard_normal((37, 5)) + 100).astype(dtype)
-    codes = rng.integers(0, 4, 37)
-    weights = rng.integers(0, 3, 37).astype(float)
+def test_class_moments(rng, dtype, n_samples):
+    A = (rng.standard_normal((n_samples, 5)) + 100).astype(dtype)
+    codes = rng.integers(0, 4, n_samples)
+    weights = rng.integers(0, 3, n_samples).astype(float)
+    if n_samples % 2 == 0:  # all count
+        weights += 1
     order = np.argsort(codes, kind="stable")
     weight_sum, mean, within = np.zeros(5), np.zeros((5, 5)), np.zeros((5, 5))
     low, high = np.full((5, 5), np.inf), np.full((5, 5), -np.inf)
