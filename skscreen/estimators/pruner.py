@@ -136,7 +136,8 @@ class ScreeningPruner(CallbackSupportMixin, PrunedNetworkMixin, MetaEstimatorMix
     refit : {"least-squares"} or None, default=None
         Whether the kept weights are solved again after each cut, layer by layer, by least squares:
         so that the lean network, reading its own activations, gives the pre-activations of the
-        dense one. That takes seconds and no labels. It is for pruning without training
+        dense one; after the last cut the last layer of a classifier also fits the dense network's
+        probabilities. That takes seconds and no labels. It is for pruning without training
         (``pruning_epochs=0, fine_tune_epochs=0``), above all with few samples, and goes well with
         ``criterion="partial-f"``; where all training data are at hand a few epochs of training do
         better. With training between the rounds the refit comes first, towards the network as it
