@@ -1,5 +1,6 @@
 """From the texts of a table to features and a target."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,9 +167,12 @@ def _find_target(raw, target):
         alike = [other for other in raw.columns if other.casefold() == name]
         if len(alike) == 1:
             return alike[0]
+    hint = ""
+    if any(re.fullmatch(r"[+-]?\d*[.,]\d+", name) for name in raw.columns):
+        hint = " (the first row looks like data, where names of columns are expected)"
     raise DataError(
         f"{raw.path}: no column {', '.join(TARGET_NAMES)}: name the one to predict with --target, "
-        f"of {', '.join(raw.columns)}"
+        f"of {', '.join(raw.columns)}{hint}"
     )
 
 
@@ -222,6 +226,9 @@ def _feature(raw, name):
         raw.notes.append(f"left out: {name!r}, which is empty")
         return None
     n_different = len(set(texts[present]))
+    if n_different == 1 and present.all():
+        raw.notes.append(f"left out: {name!r}, which is the same in every row")
+        return None
     if name.casefold() in INDEX_NAMES and n_different == len(texts):
         raw.notes.append(f"left out: {name!r}, which numbers or names the rows")
         return None

@@ -1,7 +1,7 @@
 """Slow, obvious twins of what the package does fast."""
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 
 def class_moments(A, codes, weights, n_classes):
@@ -35,6 +35,45 @@ def top(scores, ties, n_keep):
     mask = np.zeros(len(scores), dtype=bool)
     mask[order[:n_keep]] = True
     return mask
+
+
+def best_paths(masks, scores, sources):
+    """Try all paths: those with the fewest connections to restore, then the best scores."""
+    scaled = []
+    for score in scores:
+        finite = score[np.isfinite(score)]
+        low, high = min(finite.min(), 0), finite.max()
+        scaled.append((score - low) / (high - low or 1))
+
+    def paths(layer, unit):
+        if layer == len(masks):
+            yield ()
+            return
+        for row in np.flatnonzero(sources[layer] == unit):
+            for column in np.flatnonzero(np.isfinite(scores[layer][row])):
+                for rest in paths(layer + 1, column):
+                    yield ((row, column), *rest)
+
+    def worth(path):
+        new = [(k, place) for k, place in enumerate(path) if not masks[k][place]]
+        return -len(new), round(sum(scaled[k][place] for k, place in new), 12)
+
+    every = [path for unit in np.unique(sources[0]) for path in paths(0, unit)]
+    best = max(map(worth, every), default=None)
+    return [path for path in every if worth(path) == best]
+
+
+def apportion(wanted, limits, total):
+    """Scale by the root of the sum's equation; floor, then one more for the largest remainders."""
+
+    def sizes(factor):
+        return np.clip(factor * wanted, 1, limits)
+
+    factor = optimize.brentq(lambda f: sizes(f).sum() - total, 0, limits.max() / wanted.min())
+    counts = np.floor(sizes(factor) + 1e-9).astype(int)
+    order = np.argsort(counts - sizes(factor), kind="stable")
+    counts[order[: total - counts.sum()]] += 1
+    return counts
 
 
 def lamp(scores):

@@ -27,7 +27,7 @@ def iris_csv(tmp_path):
 def test_the_main_job_prints_a_table(capsys):
     assert main(["--sparsity", "0.8", *QUICK]) == 0
     text = capsys.readouterr().out
-    assert "network 64-16-10, sparsity 0.8 (connections), seed 0" in text
+    assert "network 64-16-10, sparsity 0.8 (connections), 4 epochs, seed 0" in text
     rows = {line.split("  ")[0]: line for line in text.splitlines()}
     assert "1,184" in rows["weights"]
     for name in (
@@ -84,6 +84,20 @@ def test_the_features_are_prepared_in_each_fold_anew(monkeypatch, capsys):
     assert "features: counted" in capsys.readouterr().out
     # once for the number of inputs, in each of the folds, and at the end
     assert sizes == [1347, 898, 898, 898, 1347]
+
+
+def test_who_waits_at_a_terminal_sees_how_far_it_is(monkeypatch, capsys):
+    monkeypatch.setattr("skscreen.cli.train.is_watched", lambda: True)
+    assert main(["--cv", "2", *QUICK]) == 0
+    printed = capsys.readouterr()
+    assert "weights left" in printed.out
+    for part in ("2/2", "MLPClassifier: 100%", "ScreeningPruner: 100%"):
+        assert part in printed.err
+    monkeypatch.undo()
+    assert main(QUICK) == 0
+    printed = capsys.readouterr()
+    assert "weights left" not in printed.out
+    assert printed.err == ""
 
 
 def test_channels_of_a_convolutional_network(capsys):
@@ -159,6 +173,7 @@ def test_bad_options_end_with_code_2(capsys, arguments, message):
     ("name", "content", "message"),
     [
         ("a.csv", b"a,b\n1,1\n", "name the one to predict with --target, of a, b"),
+        ("a.csv", b"0.5,1.5,x\n0.1,1.2,y\n", "(the first row looks like data, where names of"),
         ("a.csv", b"a,target\n1,1,1\n1,2\n", "row 2 has 3 fields, but the header in row 1 has 2"),
         ("a.csv.gz", b"nothing", "Not a gzipped file"),
         ("a.npz", b"nothing", "not a readable .npz file"),

@@ -215,6 +215,14 @@ READ = {
         None,
         "left out: 'gone', which is empty",
     ),
+    "a column of one value": (
+        "a.csv",
+        "size,colour,same,target\n" + ROWS.replace("red,", "red,3,").replace("blue,", "blue,3,"),
+        {},
+        "number category",
+        None,
+        "left out: 'same', which is the same in every row",
+    ),
     "names": (
         "a.csv",
         "size,name,target\n" + numbered(20, lambda i: f"{i}.5,person {i},{'ab'[i % 2]}"),

@@ -169,9 +169,8 @@ def _add_network(group):
     group.add_argument(
         "--epochs",
         type=parse_count,
-        default=30,
         help="epochs of the dense training, and half as many each of pruning and fine-tuning "
-        "(default: 30)",
+        "(default: 30, and more for a few hundred samples)",
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skscreen.cli.preparation import Category, PlainPreparation
+from skscreen.cli.preparation import Category, PlainPreparation, TargetScaler
 from skscreen.datasets import DataError
 from skscreen.interop import load, save
 from skscreen.interop.archive import read_arrays, write_arrays
@@ -20,6 +20,8 @@ from skscreen.interop.npz import FILE_ERRORS
 # The arrays beside those of the network; the first is JSON.
 FACTS = "preparation"
 NUMBERS = ("fill", "mean", "scale")
+# Those of a regression.
+TARGET = {"mean": f"{FACTS}.target_mean", "deviation": f"{FACTS}.target_deviation"}
 
 
 @dataclass
@@ -32,11 +34,14 @@ class SavedModel:
     network : NetworkEstimator
     target : str
         Name of what it predicts.
+    scaler : TargetScaler
+        Of what it predicts.
     """
 
     preparation: PlainPreparation
     network: object
     target: str
+    scaler: TargetScaler
 
     @property
     def predicts_classes(self):
@@ -66,6 +71,8 @@ def save_model(model, path):
     arrays[FACTS] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
     for name in NUMBERS:
         arrays[f"{FACTS}.{name}"] = getattr(preparation, name)
+    if not model.predicts_classes:
+        arrays |= {name: getattr(model.scaler, attribute) for attribute, name in TARGET.items()}
     write_arrays(path, arrays)
 
 
@@ -97,6 +104,9 @@ def load_model(path):
             raise DataError(f"{path}: a network alone, not a model that --save has written")
         preparation, target = _preparation(arrays)
         _require(preparation.n_inputs == network.n_features_in_, "inputs that do not fit")
+        scaler = TargetScaler()
+        if not hasattr(network, "classes_"):
+            scaler = _scaler(arrays, network.network_.layers[-1].n_outputs)
     except DataError:
         raise
     except OSError as error:
@@ -104,7 +114,7 @@ def load_model(path):
     except FILE_ERRORS as error:
         reason = str(error) or type(error).__name__
         raise DataError(f"{path}: not a sound model that --save has written: {reason}") from error
-    return SavedModel(preparation, network, target)
+    return SavedModel(preparation, network, target, scaler)
 
 
 def _preparation(arrays):
@@ -114,8 +124,7 @@ def _preparation(arrays):
     _require(isinstance(target, str), "no target")
     vectors = [arrays[f"{FACTS}.{name}"] for name in NUMBERS]
     for vector in vectors:
-        sound = vector.dtype == np.float64 and vector.shape == vectors[0].shape
-        _require(sound and vector.ndim == 1 and np.isfinite(vector).all(), "numbers that are none")
+        _require(_are_numbers(vector, len(vectors[0])), "numbers that are none")
     _require(vectors[2].all(), "a scale of zero")
     categories = [
         Category(category["name"], category["values"], category["shares"])
@@ -133,6 +142,20 @@ def _preparation(arrays):
         values = [value for value in category.values if value is not None]
         _require(_are_names(values) and category.shares in (True, False), "unsound categories")
     return PlainPreparation(numbers, *vectors, categories), target
+
+
+def _scaler(arrays, n_outputs):
+    """Return what brings predictions back to the unit of the targets."""
+    vectors = {attribute: arrays[name] for attribute, name in TARGET.items()}
+    for vector in vectors.values():
+        _require(_are_numbers(vector, n_outputs), "a target's numbers that are none")
+    _require((vectors["deviation"] > 0).all(), "a target's deviation that is none")
+    return TargetScaler(**vectors)
+
+
+def _are_numbers(vector, length):
+    sound = vector.dtype == np.float64 and vector.shape == (length,)
+    return bool(sound and np.isfinite(vector).all())
 
 
 def _are_names(values):

@@ -19,7 +19,7 @@ def run(arguments):
         raise DataError(f"--proba needs a model of classes, {arguments.model} predicts numbers")
     X, rows, y = read(arguments.data, model)
     inputs = model.preparation.transform(X)
-    predicted = model.network.predict(inputs)
+    predicted = model.scaler.restore(model.network.predict(inputs))
     columns = {model.target: predicted}
     if arguments.proba:
         probabilities = model.network.predict_proba(inputs)

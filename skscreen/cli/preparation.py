@@ -161,3 +161,44 @@ class PlainPreparation:
         return np.hstack(
             [numbers, *(category.encode(X[category.name]) for category in self.categories)]
         )
+
+
+@dataclass
+class TargetScaler:
+    """Standardises the targets of a regression, so that the network need not learn their scale.
+
+    Parameters
+    ----------
+    mean, deviation : ndarray of float64 of shape (n_outputs,), or None
+        None for classes, which stay as they are.
+    """
+
+    mean: np.ndarray | None = None
+    deviation: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, y):
+        """Take mean and deviation of numbers, of shape (n_samples,) or (n_samples, n_outputs)."""
+        columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        deviation = columns.std(axis=0)
+        return cls(columns.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+
+    def standardise(self, y):
+        """Return targets as the network learns them."""
+        return (
+            y
+            if self.mean is None
+            else (y - self._like(self.mean, y)) / self._like(self.deviation, y)
+        )
+
+    def restore(self, y):
+        """Return predictions in the unit of the targets."""
+        return (
+            y
+            if self.mean is None
+            else y * self._like(self.deviation, y) + self._like(self.mean, y)
+        )
+
+    @staticmethod
+    def _like(values, y):
+        return values if y.ndim > 1 else values[0]

@@ -1,11 +1,14 @@
 """The main job: load, train, prune, compare, save."""
 
+import sys
 import time
 from itertools import pairwise
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skscreen import (
     CNNClassifier,
@@ -19,10 +22,13 @@ from skscreen.cli.arguments import CNNS
 from skscreen.cli.comparison import compare
 from skscreen.cli.models import SavedModel, save_model
 from skscreen.cli.picture import draw
-from skscreen.cli.preparation import PlainPreparation, make_preparation
+from skscreen.cli.preparation import PlainPreparation, TargetScaler, make_preparation
 from skscreen.datasets import DataError, load_dataset
+from skscreen.estimators.progress import find_tqdm
 from skscreen.inspection import compare_costs, format_table
 
+# By default so many epochs, and as many more as it takes for so many minibatches of 200 samples.
+USUAL_EPOCHS, LEAST_MINIBATCHES, MINIBATCH = 30, 200, 200
 # A network of fewer weights than that in each layer is not tried by --cv.
 WEIGHTS_PER_LAYER = 5
 
@@ -43,6 +49,7 @@ def run(arguments):
         random_state=arguments.seed,
     )
     preparation, words = make_preparation(data.X_train)
+    scaler = TargetScaler.of(data.y_train) if data.task == "regression" else TargetScaler()
     net = build_network(arguments, data)
     pruner = ScreeningPruner(
         sparsity=arguments.sparsity, granularity=arguments.granularity, task=data.task
@@ -52,22 +59,29 @@ def run(arguments):
     if arguments.cv is not None:
         search = choose_sparsity(preparation, net, pruner, data, arguments)
         pruner.set_params(sparsity=search.best_sparsity_)
+    for part in (net, pruner):
+        part.set_params(verbose=int(is_watched()))
     pipe = Pipeline([("prepare", preparation), ("net", net), ("prune", pruner)])
-    pipe.fit(data.X_train, data.y_train)
+    pipe.fit(data.X_train, scaler.standardise(data.y_train))
     seconds = time.perf_counter() - start
     X_test = np.asarray(pipe["prepare"].transform(data.X_test), dtype=np.float32)
     print(describe(arguments, data, words, net, pruner))
     print(f"trained and pruned in {seconds:.1f} s\n")
     if search is not None:
         print(f"{sparsity_table(search)}\n")
-    print(compare(net, pruner.estimator_, X_test, data.y_test))
+    print(compare(net, pruner.estimator_, X_test, scaler.standardise(data.y_test)))
     print(f"\n{compare_costs(net.network_, pruner.network_)}")
     print(f"\n{inputs_read(pipe)}")
     if arguments.plot is not None:
         draw(pruner, arguments.plot, search)
         print(f"drawn into {arguments.plot}")
     if arguments.save is not None:
-        save(arguments, data, pipe)
+        save(arguments, data, pipe, scaler)
+
+
+def is_watched():
+    """Return whether somebody waits before a terminal, and tqdm can show how far it is."""
+    return sys.stdout.isatty() and sys.stderr.isatty() and find_tqdm() is not None
 
 
 def choose_sparsity(preparation, net, pruner, data, arguments):
@@ -78,8 +92,13 @@ def choose_sparsity(preparation, net, pruner, data, arguments):
     if arguments.cv < 2:
         raise DataError(f"--cv needs 2 folds or more, got {arguments.cv}")
     pipe = make_pipeline(preparation, net)
+    if data.task == "regression":
+        pipe = TransformedTargetRegressor(pipe, transformer=StandardScaler())
     search = ScreeningPrunerCV(
-        clone(pruner).set_params(estimator=pipe), cv=arguments.cv, refit=False
+        clone(pruner).set_params(estimator=pipe),
+        cv=arguments.cv,
+        refit=False,
+        verbose=int(is_watched()),
     )
     if arguments.network not in CNNS:
         n_inputs = len(clone(preparation).fit(data.X_train).get_feature_names_out())
@@ -111,7 +130,11 @@ def sparsity_table(search):
 
 def build_network(arguments, data):
     """Make the network estimator that the arguments ask for."""
-    training = {"max_iter": arguments.epochs, "tol": None, "random_state": arguments.seed}
+    epochs = arguments.epochs
+    if epochs is None:
+        n_minibatches = -(-len(data.X_train) // MINIBATCH)
+        epochs = max(USUAL_EPOCHS, -(-LEAST_MINIBATCHES // n_minibatches))
+    training = {"max_iter": epochs, "tol": None, "random_state": arguments.seed}
     mlp, cnn = NETWORKS[data.task]
     if arguments.network not in CNNS:
         return mlp(arguments.network, **training)
@@ -132,8 +155,8 @@ def describe(arguments, data, words, net, pruner):
         f"{n_features} features, {what}",
         *data.notes,
         f"features: {words}",
-        f"network {name}, sparsity {pruner.sparsity} ({arguments.granularity}s), seed "
-        f"{arguments.seed}",
+        f"network {name}, sparsity {pruner.sparsity} ({arguments.granularity}s), {net.max_iter} "
+        f"epochs, seed {arguments.seed}",
     ]
     return "\n".join(lines)
 
@@ -145,6 +168,7 @@ def inputs_read(pipe):
     if not hasattr(pipe["prepare"], "transformers_"):
         return line
     names = pipe["prepare"].get_feature_names_out()
+    names = np.array([name.replace("_infrequent_sklearn", "_(others)") for name in names])
     for which, kept in (("read", support), ("not read", ~support)):
         shown = list(names[kept][:20])
         more = ", ..." if kept.sum() > 20 else ""
@@ -152,8 +176,9 @@ def inputs_read(pipe):
     return line
 
 
-def save(arguments, data, pipe):
+def save(arguments, data, pipe, scaler):
     """Write the preparation and the pruned network to the file that the arguments name."""
     preparation = PlainPreparation.of(pipe["prepare"])
-    save_model(SavedModel(preparation, pipe["prune"].estimator_, data.target), arguments.save)
+    model = SavedModel(preparation, pipe["prune"].estimator_, data.target, scaler)
+    save_model(model, arguments.save)
     print(f"saved to {arguments.save}: predict with 'skscreen predict {arguments.save} DATA'")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from sklearn import neural_network
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators.adapt import fitted_estimator
@@ -163,6 +163,11 @@ def fit_sklearn(mlp, X, y, sample_weight=None, **fit_params):
     if isinstance(mlp, neural_network.MLPClassifier) and len(shape) > 1 and shape[1] > 1:
         raise ValueError(f"y must have one label per sample, got shape {tuple(shape)}; {ADVICE}")
     weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+    if weight and not has_fit_parameter(mlp, "sample_weight"):
+        raise ValueError(
+            f"sample_weight must be None with {type(mlp).__name__} of scikit-learn before "
+            "version 1.7, which takes no weights; that of this package does"
+        )
     return from_sklearn(mlp.fit(X, y, **weight))
 
 

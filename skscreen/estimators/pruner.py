@@ -136,7 +136,8 @@ class ScreeningPruner(CallbackSupportMixin, PrunedNetworkMixin, MetaEstimatorMix
     refit : {"least-squares"} or None, default=None
         Whether the kept weights are solved again after each cut, layer by layer, by least squares:
         so that the lean network, reading its own activations, gives the pre-activations of the
-        dense one. That takes seconds and no labels. It is for pruning without training
+        dense one; after the last cut the last layer of a classifier also fits the dense network's
+        probabilities. That takes seconds and no labels. It is for pruning without training
         (``pruning_epochs=0, fine_tune_epochs=0``), above all with few samples, and goes well with
         ``criterion="partial-f"``; where all training data are at hand a few epochs of training do
         better. With training between the rounds the refit comes first, towards the network as it
@@ -226,8 +227,8 @@ class ScreeningPruner(CallbackSupportMixin, PrunedNetworkMixin, MetaEstimatorMix
     is coupled there with "a weighted scheme". Cut weights are exactly zero and stay so through
     fine-tuning, copies, pickles and ``partial_fit``. Every layer keeps a connection, and a path
     leads from the inputs to the outputs. The network that is pruned is a copy: a step before the
-    pruner and a frozen estimator stay as they were. Sample weights count as repetitions in the
-    statistics.
+    pruner and a frozen estimator stay as they were. Sample weights are relative in the
+    statistics: multiplied by a constant they change nothing.
 
     References
     ----------

@@ -251,3 +251,59 @@ def put_larger(typing, x, at_x, y, at_y, is_relu, out, at, n_columns):
         return code.context.get_dummy_value()
 
     return types.void(x, at_x, y, at_y, is_relu, out, at, n_columns), code
+
+
+def _sum_products(x, at_x, y, at_y, n_columns):
+    return np.dot(x[at_x : at_x + n_columns], y[at_y : at_y + n_columns])
+
+
+@_compiled(_sum_products)
+def sum_products(typing, x, at_x, y, at_y, n_columns):
+    """Return the sum of products of neighbours.
+
+    Parameters
+    ----------
+    x, y : 1-d ndarray of the same dtype of float
+        Read from ``at_x`` and ``at_y`` on.
+    at_x, at_y, n_columns : int
+    """
+
+    def code(*call):
+        code = _Code(*call)
+        builder = code.builder
+        begin_x, begin_y, n_columns = code.integers(1, 3, 4)
+        number = code.context.get_value_type(x.dtype)
+        sums = {}
+        for lanes in LANES:
+            zeros = ir.Constant(ir.VectorType(number, lanes), [0.0] * lanes)
+            sums[lanes] = cgutils.alloca_once_value(builder, zeros)
+            builder.store(zeros, sums[lanes])
+
+        def describe(first, lanes):
+            one = code.load(0, builder.add(begin_x, first), lanes)
+            other = code.load(2, builder.add(begin_y, first), lanes)
+            total = builder.fadd(
+                builder.load(sums[lanes]), builder.fmul(one, other, flags=FAST), flags=FAST
+            )
+            builder.store(total, sums[lanes])
+
+        code.for_columns(n_columns, describe)
+        # halves upon each other, and the shorter sums where the length is theirs
+        total = builder.load(sums[LANES[0]])
+        lanes = LANES[0]
+        while lanes > 1:
+            lanes //= 2
+            halves = [
+                builder.shuffle_vector(
+                    total,
+                    ir.Constant(total.type, ir.Undefined),
+                    ir.Constant(ir.VectorType(_INT32, lanes), list(range(i, i + lanes))),
+                )
+                for i in (0, lanes)
+            ]
+            total = builder.fadd(*halves, flags=FAST)
+            if lanes in sums:
+                total = builder.fadd(total, builder.load(sums[lanes]), flags=FAST)
+        return builder.extract_element(total, _INT32(0))
+
+    return x.dtype(x, at_x, y, at_y, n_columns), code

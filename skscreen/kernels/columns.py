@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from skscreen.kernels._compile import kernel
-from skscreen.kernels._lanes import TURNED, put_larger, sum_kept, turn
+from skscreen.kernels._lanes import TURNED, put_larger, sum_kept, sum_products, turn
 
 ACTIVATION_CODES = {"identity": 0, "relu": 1, "tanh": 2, "logistic": 3}
 _RELU, _TANH, _LOGISTIC = 1, 2, 3
@@ -195,15 +195,15 @@ def kept_gradient(x, delta, starts, rows, places, gradient):
     for j in range(n_outputs):
         for k in range(starts[j], starts[j + 1]):
             gradient[np.uintp(places[k])] = gradient.dtype.type(0)
+    given, slopes = x.reshape(x.size), delta.reshape(delta.size)
+    at = 0
     for block in range(n_blocks):
+        first = np.uintp(block * x.shape[1])
         for j in range(n_outputs):
-            slope = delta[block, j]
             for k in range(starts[j], starts[j + 1]):
-                read = x[block, np.uintp(rows[k])]
-                total = gradient.dtype.type(0)
-                for s in range(width):
-                    total += read[s] * slope[s]
-                gradient[np.uintp(places[k])] += total
+                row = (first + np.uintp(rows[k])) * np.uintp(width)
+                gradient[np.uintp(places[k])] += sum_products(given, row, slopes, at, width)
+            at += width
 
 
 @kernel

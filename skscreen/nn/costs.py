@@ -25,6 +25,8 @@ BLAS_MANY = 0.52
 WORTH_THREADS = 150_000.0
 HAND_OVER = 40_000.0
 TWO_THREADS = 1.85
+# Share of the time that two threads of BLAS take for the products of training.
+TWO_THREADS_TRAIN = 0.7
 # A convolution: what it costs beside the product to write a value of a patch and to pool one.
 PATCH_VALUE = 0.7
 POOLED_VALUE = 1.5
@@ -111,7 +113,7 @@ def training(dense, kept):
     BLAS is taken to run on two threads, and the kept weights do on one: so the choice, and with
     it the last bits of a training, do not depend on the machine.
     """
-    return 3 * dense / 2, 5.5 * kept
+    return 3 * TWO_THREADS_TRAIN * dense, 5.5 * kept
 
 
 def turning(n_values):

@@ -71,19 +71,21 @@ class KeptDense:
         self.starts, inputs = listed(np.ascontiguousarray(mask.T))
         self.rows = row_of[positions[inputs]]
         outputs = np.repeat(np.arange(layer.n_outputs, dtype=np.int32), np.diff(self.starts))
-        self.places = inputs * np.int32(layer.n_outputs) + outputs
-        self.by_row = np.argsort(self.rows, kind="stable")
+        # the same weights row by row, as they stand in memory if the rows rise
+        by_row = np.argsort(self.rows, kind="stable")
         self.row_starts = np.searchsorted(
-            self.rows[self.by_row], np.arange(len(self.features) + 1)
+            self.rows[by_row], np.arange(len(self.features) + 1)
         ).astype(np.int32)
-        self.units = outputs[self.by_row]
+        self.units = outputs[by_row]
+        self.places = (inputs * np.int32(layer.n_outputs) + outputs)[by_row]
+        self.by_output = np.argsort(by_row)
         self.code = ACTIVATION_CODES[layer.activation]
         self.refresh()
 
     def refresh(self):
         """Take the weights as they are now; the mask must be the same."""
-        self.values = self.layer.weight.reshape(-1)[self.places]
-        self.values_by_row = self.values[self.by_row]
+        self.values_by_row = self.layer.weight.reshape(-1).take(self.places)
+        self.values = self.values_by_row.take(self.by_output)
 
     def buffers(self, blocks):
         """Allocate the output for blocks, (number, width), of samples."""
@@ -122,7 +124,8 @@ class KeptDense:
         gradient : ndarray of shape (n_inputs, n_outputs)
             Zero where a weight is cut, and left so.
         """
-        kept_gradient(x, delta, self.starts, self.rows, self.places, gradient.reshape(-1))
+        flat = gradient.reshape(-1)
+        kept_gradient(delta, x, self.row_starts, self.units, self.places, flat)
 
     def carry_back(self, delta, out):
         """Carry ``delta`` to the rows that were read: ``out`` of shape (n_blocks, n_rows, width).

@@ -169,7 +169,8 @@ class PredictionPlan:
             return DENSE_CHUNK
         if self.is_sharded:
             return sharded_length(n_samples)
-        return min(SPARSE_CHUNK, max(SMALLEST_SPARSE_CHUNK, _half(n_samples)))
+        quarter = -(-n_samples // 128) * 32  # a multiple of what the inner loops take at a time
+        return min(SPARSE_CHUNK, max(SMALLEST_SPARSE_CHUNK, quarter))
 
     def _run(self, x, sparse, output):
         """Run layers on a chunk of samples."""

@@ -61,9 +61,10 @@ def allocate(scores, magnitudes, n_keep, allocation, dimensions):
 
 
 def top(scores, ties, n_keep):
-    """Mark the ``n_keep`` largest scores; ties go to the larger ``ties``, then the lower index."""
-    if n_keep == 0:
-        return np.zeros(len(scores), dtype=bool)
+    """Mark the ``n_keep`` largest scores; ties go to the larger ``ties``, then the lower index.
+
+    At least one is kept.
+    """
     threshold = np.partition(scores, len(scores) - n_keep)[len(scores) - n_keep]
     mask = scores > threshold
     equal = np.flatnonzero(scores == threshold)
@@ -112,11 +113,9 @@ def apportion(wanted, limits, total):
             high = middle
     sizes = np.clip(high * wanted, 1, limits)
     counts = np.floor(sizes).astype(int)
-    while counts.sum() != total:
-        # by the largest remainder up, or should rounding have gone over, the smallest down
-        change = 1 if counts.sum() < total else -1
-        free = counts < limits if change == 1 else counts > 1
-        counts[np.argmax(np.where(free, change * (sizes - counts), -np.inf))] += change
+    # the sizes add up to the total; floor takes some away, but of none that is at its limit
+    while counts.sum() < total:
+        counts[np.argmax(sizes - counts)] += 1
     return counts
 
 

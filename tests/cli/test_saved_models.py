@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from skscreen import MLPClassifier, MLPRegressor
 from skscreen.cli.models import SavedModel, load_model, save_model
-from skscreen.cli.preparation import PlainPreparation, make_preparation
+from skscreen.cli.preparation import PlainPreparation, TargetScaler, make_preparation
 from skscreen.datasets import DataError
 from skscreen.interop import load
 from skscreen.interop.archive import read_arrays, write_arrays
@@ -39,7 +39,7 @@ def model_file(tmp_path):
     X = table(0)
     pipe = trained(X, np.where(X["colour"] == "red", "yes", "no"))
     path = tmp_path / "model.npz"
-    save_model(SavedModel(PlainPreparation.of(pipe[0]), pipe[-1], "member"), path)
+    save_model(SavedModel(PlainPreparation.of(pipe[0]), pipe[-1], "member", TargetScaler()), path)
     return path, pipe
 
 
@@ -82,16 +82,33 @@ class TestFiles:
         np.testing.assert_array_equal(found, pipe.predict_proba(new))
         np.testing.assert_array_equal(load(path).coefs_[0], pipe[-1].coefs_[0])
 
-    def test_numbers(self, tmp_path):
+    @pytest.mark.parametrize("several", [False, True])
+    def test_numbers(self, tmp_path, several):
         X = np.random.default_rng(0).normal(size=(60, 3))
-        pipe = trained(X, X @ [[1.0, 2], [0, 1], [1, 1]], MLPRegressor)
+        y = 1000 + X @ [[100.0, 2], [0, 1], [50, 1]]
+        y = y if several else y[:, 0]
+        scaler = TargetScaler.of(y)
+        scaled = scaler.standardise(y)
+        np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
+        np.testing.assert_allclose(scaled.std(axis=0), 1)
+        np.testing.assert_allclose(scaler.restore(scaled), y)
+        pipe = trained(X, scaled, MLPRegressor)
         path = tmp_path / "model"
-        save_model(SavedModel(PlainPreparation.of(pipe[0]), pipe[-1], "target"), path)
+        save_model(SavedModel(PlainPreparation.of(pipe[0]), pipe[-1], "target", scaler), path)
         model = load_model(path)
         assert not model.predicts_classes
-        np.testing.assert_array_equal(
-            model.network.predict(model.preparation.transform(X)), pipe.predict(X)
-        )
+        found = model.network.predict(model.preparation.transform(X))
+        np.testing.assert_array_equal(found, pipe.predict(X))
+        np.testing.assert_array_equal(model.scaler.restore(found), scaler.restore(found))
+        with path.open("rb") as stream:
+            arrays = dict(read_arrays(stream))
+        for name, value in (
+            ("preparation.target_mean", np.zeros(5)),
+            ("preparation.target_deviation", np.zeros_like(scaler.deviation)),
+        ):
+            write_arrays(path, arrays | {name: value})
+            with pytest.raises(DataError, match="target's"):
+                load_model(path)
 
     def test_a_pickle_is_not_read(self, tmp_path):
         class Trap:

@@ -13,6 +13,7 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
+from sklearn.utils.validation import has_fit_parameter
 from small import X, quick, y
 
 from skscreen import MLPClassifier, MLPRegressor
@@ -21,6 +22,8 @@ from skscreen.interop import to_sklearn
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 FEATURES = StandardScaler().fit_transform(load_iris().data)
 IRIS = load_iris().target
+#: scikit-learn's networks do from version 1.7 on
+TAKES_WEIGHTS = has_fit_parameter(neural_network.MLPClassifier(), "sample_weight")
 TARGETS = {
     "two classes": (neural_network.MLPClassifier, IRIS == 2),
     "three classes": (neural_network.MLPClassifier, np.array(["a", "b", "c"])[IRIS]),
@@ -44,7 +47,8 @@ def test_every_kind_is_pruned_and_handed_back(kind, target, solver, activation, 
         solver=solver,
         max_iter=30,
         learning_rate_init=0.01,
-        early_stopping=solver == "adam",
+        # scikit-learn 1.6.0 cannot, with names as classes
+        early_stopping=solver == "adam" and target.dtype.kind != "U",
         random_state=0,
     )
     estimator = FrozenEstimator(clone(mlp).fit(FEATURES, target)) if frozen else mlp
@@ -80,6 +84,10 @@ def test_the_seed_of_the_pruner_is_for_the_network_too():
 def test_sample_weights_reach_scikit_learn():
     mlp = neural_network.MLPClassifier((10,), max_iter=5, random_state=0)
     weight = np.where(y < 5, 1.0, 0.0)
+    if not TAKES_WEIGHTS:
+        with pytest.raises(ValueError, match=r"of scikit-learn before version 1\.7"):
+            quick(mlp).fit(X, y, sample_weight=weight)
+        return
     pruner = quick(mlp, sparsity=0.3).fit(X, y, sample_weight=weight)
     assert pruner.predict_proba(X)[:, :5].sum() > pruner.predict_proba(X)[:, 5:].sum()
 
@@ -114,9 +122,13 @@ def test_checks_of_scikit_learn(kind):
         for kind in ("dense", "sparse")
     }
     results = check_estimator(pruner, expected_failed_checks=expected, on_skip=None, on_fail=None)
-    failed = [r for r in results if r["status"] == "failed"]
+    failed = [
+        r
+        for r in results
+        if r["status"] == "failed" and (TAKES_WEIGHTS or "sample_weight" not in r["check_name"])
+    ]
     assert [f"{r['check_name']}: {r['exception']!r}" for r in failed] == []
-    assert sum(result["status"] == "passed" for result in results) >= 60
+    assert sum(result["status"] == "passed" for result in results) >= (60 if TAKES_WEIGHTS else 55)
 
 
 def test_several_labels_per_sample_are_refused_before_training():

@@ -24,6 +24,11 @@ def put_larger(x, at_x, y, at_y, is_relu, out, at, n_columns):
     _lanes.put_larger(x, at_x, y, at_y, is_relu, out, at, n_columns)
 
 
+@kernel
+def sum_products(x, at_x, y, at_y, n_columns):
+    return _lanes.sum_products(x, at_x, y, at_y, n_columns)
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
@@ -83,3 +88,12 @@ def test_nan_is_the_largest_and_passes_relu():
     rows, values = np.zeros(1, np.int32), np.ones(1)
     sum_kept(x, rows, 4, 0, values, 0, 1, 0.0, True, out, 0, 4)
     np.testing.assert_array_equal(out, [nan, 1.0, nan, 0.0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_columns", [0, 1, 7, 8, 17, 32, 75, 128])
+def test_sum_products(rng, n_columns, dtype):
+    x, y = rng.standard_normal((2, 140)).astype(dtype)
+    found = sum_products(x, 3, y, 5, n_columns)
+    expected = float(x[3 : 3 + n_columns].astype(float) @ y[5 : 5 + n_columns].astype(float))
+    assert found == pytest.approx(expected, abs=1e-5)

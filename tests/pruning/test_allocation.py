@@ -75,6 +75,12 @@ def test_global_divides_by_the_root_mean_square_not_by_the_largest():
     assert [int(mask.sum()) for mask in masks] == [2, 2]
 
 
+def test_global_takes_a_layer_without_any_score_last():
+    scores = [np.zeros(3), np.array([1.0, 3.0, 2.0]), np.array([-np.inf, 0.0])]
+    masks = allocate(scores, [np.arange(3), np.ones(3), np.ones(2)], 5, "global", [(3, 1)] * 3)
+    assert [mask.tolist() for mask in masks] == [[False, False, True], [True] * 3, [False, True]]
+
+
 @pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
 def test_a_layer_keeps_no_more_than_it_has_left(allocation):
     scores = [np.array([-np.inf, -np.inf, 3.0, -np.inf]), np.array([1.0, 2.0, 2.5, 0.5])]
@@ -111,6 +117,13 @@ def test_infinite_scores_come_first():
         masks = allocate(scores, magnitudes, 3, allocation, [(2, 2), (2, 1)])
         assert masks[0][1, 1]
         assert masks[1][1, 0]
+
+
+@pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
+def test_a_layer_of_nothing_but_infinite_scores(allocation):
+    scores = [np.array([np.inf, np.inf]), np.array([1.0, 2.0])]
+    masks = allocate(scores, [np.ones(2), np.ones(2)], 3, allocation, [(2, 1), (2, 1)])
+    assert [mask.tolist() for mask in masks] == [[True, True], [False, True]]
 
 
 @pytest.mark.parametrize("n_keep", [1, 7])
@@ -158,6 +171,15 @@ def test_apportion_keeps_within_its_limits(wanted, share, seed):
     assert counts.sum() == total
     assert (counts >= 1).all()
     assert (counts <= limits).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_apportion_agrees_with_the_naive_twin(seed):
+    rng = np.random.default_rng(seed)
+    wanted, limits = 10 ** rng.uniform(-2, 2, 5), rng.integers(1, 50, 5)
+    for total in {5, 6, 5 + (limits.sum() - 5) // 2, limits.sum() - 1, limits.sum()}:
+        expected = naive.apportion(wanted, limits, total)
+        np.testing.assert_array_equal(apportion(wanted, limits, total), expected)
 
 
 def test_lamp_takes_no_negative_scores():

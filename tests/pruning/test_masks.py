@@ -2,13 +2,21 @@
 
 import itertools
 
+import naive
 import numpy as np
 import pytest
 from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skscreen.pruning.masks import keep_a_path, live_units, read_inputs, unit_links
+from skscreen.pruning.masks import (
+    _relative,
+    keep_a_path,
+    live_units,
+    read_inputs,
+    unit_links,
+    useful_units,
+)
 
 
 def plain(*sizes):
@@ -32,6 +40,37 @@ def test_links_of_columns_that_belong_to_one_channel():
     assert unit_links([mask], [np.array([0, 1, 0, 1])])[0].tolist() == [[False], [True]]
 
 
+@pytest.mark.parametrize(
+    ("second", "options", "inputs", "hidden"),
+    [
+        ([0, 1, 0], {}, [True, False], [False, True, False]),
+        ([0, 1, 0], {"keep_one": True}, [True, False], [False, True, False]),
+        ([0, 0, 0], {}, [False, False], [False, False, False]),
+        ([0, 0, 0], {"keep_one": True}, [False, True], [True, False, False]),
+    ],
+)
+def test_useful_units(second, options, inputs, hidden):
+    first = np.array([[0, 1, 1], [1, 0, 0]], dtype=bool)
+    useful = useful_units([first, np.array(second, dtype=bool)[:, None]], **options)
+    assert [units.tolist() for units in useful] == [inputs, hidden, [True]]
+
+
+@pytest.mark.parametrize(
+    ("scores", "relative"),
+    [
+        ([2.0, 4.0, 1.0], [0.5, 1.0, 0.25]),
+        ([-3.0, 0.0, 1.0, -np.inf], [0.0, 0.75, 1.0, 0.0]),
+        ([-4.0, -3.0, -2.0], [0.0, 0.5, 1.0]),
+        ([-1.0, 0.0, 3.0], [0.0, 0.25, 1.0]),
+        ([3.0, np.inf, -np.inf], [0.0, 1.0, 0.0]),
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([-1e308, 1e308, 0.0], [0.0, 1.0, 0.5]),
+    ],
+)
+def test_relative_scores(scores, relative):
+    np.testing.assert_allclose(_relative(np.array(scores)), relative, rtol=1e-12)
+
+
 @settings(max_examples=examples(200))
 @given(
     seed=st.integers(0, 2**31),
@@ -50,6 +89,47 @@ def test_a_path_is_kept_and_counts_stay(seed, sizes, groups):
     keep_a_path(masks, scores, sources)
     assert [mask.sum() for mask in masks] == counts
     assert all(units.any() for units in live_units(unit_links(masks, sources)))
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(seed=st.integers(0, 2**31), n_layers=st.integers(1, 5), shift=st.sampled_from([0, -0.7]))
+def test_the_restored_path_is_the_best_of_all(seed, n_layers, shift):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 4, n_layers + 1)
+    sources = [np.arange(2 * size) % size for size in sizes[:-1]]
+    shapes = [(2 * a, b) for a, b in itertools.pairwise(sizes)]
+    scores = [rng.random(shape) + shift for shape in shapes]
+    masks = [rng.random(shape) < 0.3 for shape in shapes]
+    for mask, score in zip(masks, scores, strict=True):
+        mask[rng.integers(mask.shape[0]), rng.integers(mask.shape[1])] = True
+        score[~mask & (rng.random(mask.shape) < 0.2)] = -np.inf
+    possible = [
+        [restored(*layer) for layer in zip(masks, scores, path, strict=True)]
+        for path in naive.best_paths(masks, scores, sources)
+    ]
+    if possible:  # of equally good paths any will do
+        keep_a_path(masks, scores, sources)
+        assert any(
+            all(np.array_equal(a, b) for a, b in zip(masks, expected, strict=True))
+            for expected in possible
+        )
+
+
+def restored(mask, score, place):
+    """Give up the weakest connection for one that comes back."""
+    new = mask.copy()
+    if not mask[place]:
+        new[tuple(np.argwhere(mask)[np.argmin(score[mask])])] = False
+        new[place] = True
+    return new
+
+
+def test_one_change_is_less_than_two_with_better_scores():
+    first, second = np.array([[True, False, False]]), np.array([[False], [False], [True]])
+    scores = [np.array([[0.5, 1.0, 0.2]]), np.array([[0.3], [1.0], [0.5]])]
+    keep_a_path([first, second], scores, plain(1, 3))
+    assert first.tolist() == [[True, False, False]]
+    assert second.tolist() == [[True], [False], [False]]
 
 
 def test_an_infinite_score_gives_way_too():
