@@ -32,3 +32,7 @@ run --data fashion --seeds 3 --sparsities 0.95 0.99 --criteria wanda taylor rand
 for group in "" --apart; do
     python tables.py $group --methods dense screening magnitude select-fdr lasso
 done
+
+# Few samples, and what epochs cost; `pruning.py --data mnist --published` needs the full MNIST
+python few_samples.py --samples 300 1000 10000
+python few_samples.py --epochs --network lenet-300-100

@@ -7,7 +7,7 @@ import numpy as np
 from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
 from skscreen.pruning.input_evidence import InputEvidence
-from skscreen.pruning.partial_f import unit_importance
+from skscreen.pruning.partial_f import unit_importance, unit_metrics
 from skscreen.pruning.refit import LayerMoments, merged
 from skscreen.screening import ClassMoments, PooledMoments
 
@@ -148,6 +148,11 @@ class NetworkEvidence:
     def importance(self):
         """How much an error in each unit matters, for each layer; see `unit_importance`."""
         return unit_importance(self.network, self.data.X)
+
+    @cached_property
+    def metrics(self):
+        """How errors in the units of a layer matter together; see `unit_metrics`."""
+        return unit_metrics(self.network, self.data.X)
 
     @cached_property
     def gradients(self):

@@ -91,7 +91,7 @@ def test_a_path_is_kept_and_counts_stay(seed, sizes, groups):
     assert all(units.any() for units in live_units(unit_links(masks, sources)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(seed=st.integers(0, 2**31), n_layers=st.integers(1, 5), shift=st.sampled_from([0, -0.7]))
 def test_the_restored_path_is_the_best_of_all(seed, n_layers, shift):
     rng = np.random.default_rng(seed)
