@@ -21,8 +21,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-from pruning import HERE, load, train_dense
-from scipy import stats
+from pruning import HERE, load, mean_and_half_interval, train_dense
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
@@ -142,8 +141,8 @@ def summarise(table):
     settings : DataFrame
         The columns of `KEY` but the seed; ``seeds``; ``dense`` error and points ``below`` dense in
         per cent with ``sd``; ``ahead`` of that training recipe which loses least on the same
-        samples, with ``half`` of the paired 95 % interval and the ``seeds`` that both have;
-        means of the seconds.
+        samples, with ``half`` of the paired 95 % interval, over the seeds that both have; means of
+        the seconds.
     """
     setting = [name for name in KEY if name != "seed"]
     table = table.assign(
@@ -163,13 +162,6 @@ def summarise(table):
             row["ahead"], row["half"] = mean_and_half_interval(pairs.below_rival - pairs.below)
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def mean_and_half_interval(values):
-    """Mean, and half of its 95 % interval, which is NaN for a single value."""
-    if len(values) < 2:
-        return values.mean(), np.nan
-    return values.mean(), stats.sem(values) * stats.t.ppf(0.975, len(values) - 1)
 
 
 def build_parser():

@@ -224,9 +224,14 @@ def paired_difference(table, row, group):
     pairs = group.merge(rivals, on="seed", suffixes=("", "_magnitude"))
     if row["criterion"] == "magnitude" or len(pairs) < 2:
         return np.nan, np.nan
-    difference = pairs.error_magnitude - pairs.error
-    half = stats.sem(difference) * stats.t.ppf(0.975, len(pairs) - 1)
-    return difference.mean(), half
+    return mean_and_half_interval(pairs.error_magnitude - pairs.error)
+
+
+def mean_and_half_interval(values):
+    """Mean, and half of its 95 % interval, which is NaN for a single value."""
+    if len(values) < 2:
+        return values.mean(), np.nan
+    return values.mean(), stats.sem(values) * stats.t.ppf(0.975, len(values) - 1)
 
 
 def summary(table):

@@ -13,7 +13,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 # Newton steps are stopped there, if they have not come to rest before.
 MOST_STEPS = 10
 # Mean step of a parameter, below which they have.
-SMALL_STEP = 1e-4
+SMALL_STEP = 1e-3
 
 
 def fit_output(read, teacher_logits, output, start, mask, penalty, sample_weight=None):
@@ -45,29 +45,40 @@ def fit_output(read, teacher_logits, output, start, mask, penalty, sample_weight
     if output not in FAMILIES:
         return start
     family = FAMILIES[output]
-    read = np.column_stack([read, np.ones(len(read))]).astype(np.float64)
     share = np.full(len(read), 1.0) if sample_weight is None else sample_weight.astype(np.float64)
     share = (share / share.sum())[:, None]
+    means = (share * read).sum(axis=0)
+    # around their means, so that weights and biases hardly depend on each other: fewer steps
+    read = np.column_stack([read - means, np.ones(len(read))])
     target = family.mean(teacher_logits.astype(np.float64))
     free = np.vstack([mask, np.ones(mask.shape[1], dtype=bool)])
     pull = np.repeat([penalty, 0.0], [mask.sum(), mask.shape[1]])  # the biases are free
-    origin = np.vstack(start)
-    first = origin[free]
+    weight, bias = start
+    first = np.vstack([weight, bias + means @ np.where(mask, weight, 0.0)])[free]
+    seen = {}  # the outputs of the last values
 
     def spread(values):
         full = np.zeros(free.shape)
         full[free] = values
         return full
 
+    def outputs(values):
+        key = values.tobytes()
+        if key not in seen:
+            seen.clear()
+            logits = read @ spread(values)
+            seen[key] = logits, family.mean(logits)
+        return seen[key]
+
     def loss(values):
-        logits = read @ spread(values)
-        gradient = read.T @ (share * (family.mean(logits) - target))
+        logits, mean = outputs(values)
+        gradient = read.T @ (share * (mean - target))
         away = values - first
         total = np.sum(share * family.entropy(logits, target)) + pull @ away**2 / 2
         return total, gradient[free] + pull * away
 
     def curvature(values, step):
-        change = family.slope(read @ spread(values), read @ spread(step))
+        change = family.slope(outputs(values)[1], read @ spread(step))
         return (read.T @ (share * change))[free] + pull * step
 
     found = minimize(
@@ -79,7 +90,7 @@ def fit_output(read, teacher_logits, output, start, mask, penalty, sample_weight
         options={"maxiter": MOST_STEPS, "xtol": SMALL_STEP},
     )
     fitted = spread(found.x)
-    return fitted[:-1], fitted[-1]
+    return fitted[:-1], fitted[-1] - means @ fitted[:-1]
 
 
 class _Softmax:
@@ -94,10 +105,9 @@ class _Softmax:
         return -target * log_softmax(logits, axis=1)
 
     @staticmethod
-    def slope(logits, step):
-        p = softmax(logits, axis=1)
-        change = p * step
-        return change - p * change.sum(axis=1, keepdims=True)
+    def slope(mean, step):
+        change = mean * step
+        return change - mean * change.sum(axis=1, keepdims=True)
 
 
 class _Logistic:
@@ -112,11 +122,10 @@ class _Logistic:
         return -target * log_expit(logits) - (1 - target) * log_expit(-logits)
 
     @staticmethod
-    def slope(logits, step):
-        p = expit(logits)
-        return p * (1 - p) * step
+    def slope(mean, step):
+        return mean * (1 - mean) * step
 
 
 #: output of the network -> the mean that logits stand for, the cross entropy to a target, and the
-#: change of the mean with a step of the logits
+#: change of the mean, where it is that, with a step of the logits
 FAMILIES = {"softmax": _Softmax, "logistic": _Logistic}
