@@ -106,7 +106,7 @@ def test_pad_columns(rng):
 
 @pytest.mark.parametrize("density", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("activation", sorted(ACTIVATION_CODES))
-@pytest.mark.parametrize("window", [(1, 1), (2, 2), (3, 2)])
+@pytest.mark.parametrize("window", [(1, 1), (2, 2), (3, 2), (1, 3)])
 def test_kept_convolution(rng, density, activation, window):
     images = rng.standard_normal((2, 4, 8, 7, 3))  # (n_blocks, width, height, width, channel)
     weight, bias = kept(rng, 3 * 2 * 3, 5, density), rng.standard_normal(5)
