@@ -252,7 +252,7 @@ def test_im2col_and_its_adjoint(seed, size, kernel, stride, top, left, n_channel
         np.testing.assert_array_equal(planes.reshape(len(planes), -1), columns.T)
 
 
-@pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4), (7, 8)])
+@pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4), (7, 8), (8, 5)])
 @pytest.mark.parametrize("window", [(1, 2), (2, 2), (3, 3)])
 def test_max_pool_and_back(rng, size, window):
     window = tuple(min(pair) for pair in zip(window, size, strict=True))
