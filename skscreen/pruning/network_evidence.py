@@ -1,5 +1,6 @@
 """What is observed of a network on data, computed when first asked for."""
 
+from contextlib import closing
 from functools import cached_property
 
 import numpy as np
@@ -182,10 +183,11 @@ class NetworkEvidence:
             )
             return part
 
-        total, *others = self.network.over_chunks(data.X, observe_chunk)
-        for chunk in others:
-            for whole, part in zip(total, chunk, strict=True):
-                whole.merge(part)
+        with closing(self.network.over_chunks(data.X, observe_chunk)) as chunks:
+            total = next(chunks)
+            for chunk in chunks:
+                for whole, part in zip(total, chunk, strict=True):
+                    whole.merge(part)
         return total
 
     def connections(self):

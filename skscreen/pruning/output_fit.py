@@ -45,11 +45,11 @@ def fit_output(read, teacher_logits, output, start, mask, penalty, sample_weight
     if output not in FAMILIES:
         return start
     family = FAMILIES[output]
-    means = read.mean(axis=0, dtype=np.float64)
-    # around their means, so that weights and biases hardly depend on each other: fewer steps
-    read = np.column_stack([read - means, np.ones(len(read))])
     share = np.full(len(read), 1.0) if sample_weight is None else sample_weight.astype(np.float64)
     share = (share / share.sum())[:, None]
+    means = (share * read).sum(axis=0)
+    # around their means, so that weights and biases hardly depend on each other: fewer steps
+    read = np.column_stack([read - means, np.ones(len(read))])
     target = family.mean(teacher_logits.astype(np.float64))
     free = np.vstack([mask, np.ones(mask.shape[1], dtype=bool)])
     pull = np.repeat([penalty, 0.0], [mask.sum(), mask.shape[1]])  # the biases are free
