@@ -164,41 +164,46 @@ def unit_metrics(network, X):
 
     Returns
     -------
-    metrics : list of ndarray of float64 of shape (n_outputs, n_outputs)
-        For each layer the matrix of the quadratic form that gives the mean square of the change;
-        `unit_importance` is its diagonal. Errors of two units that make up for each other count
-        less than those of each.
+    metrics : dict of int to ndarray of float64 of shape (n_outputs, n_outputs)
+        For each layer that reads units, from the second on, the matrix of the quadratic form that
+        gives the mean square of the change; `unit_importance` is its diagonal. Errors of two units
+        that make up for each other count less than those of each.
     """
-    return _mean_of_slopes(
-        network, X, ENOUGH_FOR_METRICS, lambda slope: (slope.T @ slope).astype(np.float64)
+    metrics = _mean_of_slopes(
+        network, X, ENOUGH_FOR_METRICS, lambda slope: (slope.T @ slope).astype(np.float64), first=1
     )
+    return dict(enumerate(metrics, 1))
 
 
-def _mean_of_slopes(network, X, n_samples, squared):
-    """Add up, over directions of the output, what ``squared`` makes of each layer's slopes."""
+def _mean_of_slopes(network, X, n_samples, squared, first=0):
+    """Add up, over directions of the output, what ``squared`` makes of the slopes of each layer.
+
+    Layers before the first one are left out.
+    """
     rows = np.unique(np.linspace(0, len(X) - 1, n_samples).astype(int))
     parts = np.array_split(rows, -(-len(rows) // ENOUGH_SAMPLES))
     with single_threaded_blas():  # the same bits whatever the threads
-        sums = [_add_slopes(network, X, part, squared) for part in parts]
+        sums = [_add_slopes(network, X, part, squared, first) for part in parts]
     return [sum(layer) / len(rows) for layer in zip(*sums, strict=True)]
 
 
-def _add_slopes(network, X, rows, squared):
+def _add_slopes(network, X, rows, squared, first):
     x = network.gather(X, rows, np.empty((len(rows), *X.shape[1:]), network.dtype))
     seen = []
     buffers = network.buffers(len(rows), training=True)
     logits = network.forward(
         x, buffers, observe=lambda number, source, output: seen.append((source, output))
     ).astype(np.float64)
-    total = [0.0 for _ in network.layers]
+    total = [0.0 for _ in network.layers[first:]]
     for direction in _directions(logits.shape[1]):
         delta = OUTPUT_ROOTS[network.output](logits, direction).astype(network.dtype)
-        for number in range(len(network.layers) - 1, -1, -1):
+        for number in range(len(network.layers) - 1, first - 1, -1):
             layer, (source, output) = network.layers[number], seen[number]
             slope = np.array(delta).reshape(-1, layer.n_outputs)
             ACTIVATIONS[layer.activation][1](slope, output.reshape(slope.shape))
-            total[number] = total[number] + squared(slope)
-            delta = layer.backward(source, delta, buffers[number], need_delta_input=number > 0)
+            total[number - first] = total[number - first] + squared(slope)
+            if number > first:
+                delta = layer.backward(source, delta, buffers[number], need_delta_input=True)
     return total
 
 

@@ -153,23 +153,27 @@ def test_importance_is_the_change_of_the_output(output, activation):
 def test_the_metric_is_the_change_with_several_units(output):
     rng = np.random.RandomState(0)
     layers = [
-        Dense.initialise(5, 4, "tanh", rng, np.dtype("float64")),
+        Dense.initialise(5, 6, "relu", rng, np.dtype("float64")),
+        Dense.initialise(6, 4, "tanh", rng, np.dtype("float64")),
         Dense.initialise(4, 3, "identity", rng, np.dtype("float64")),
     ]
     network = Network(layers, output)
     X = np.random.default_rng(1).normal(size=(40, 5))
-    metric = unit_metrics(network, X)[0]
-    np.testing.assert_allclose(np.diagonal(metric), unit_importance(network, X)[0], rtol=1e-6)
+    metrics = unit_metrics(network, X)
+    assert list(metrics) == [1, 2]
+    for number, metric in metrics.items():
+        importance = unit_importance(network, X)[number]
+        np.testing.assert_allclose(np.diagonal(metric), importance, rtol=1e-6)
     logits = network.logits(X)
     step = np.array([1.0, -2.0, 0.5, 3.0])
-    layers[0].shift_bias(1e-5 * step)
+    layers[1].shift_bias(1e-5 * step)
     change = (network.logits(X) - logits) / 1e-5
     wanted = (change**2).sum(axis=1)
     if output == "softmax":
-        layers[0].shift_bias(-1e-5 * step)
+        layers[1].shift_bias(-1e-5 * step)
         p = network.probabilities(X)
         wanted = (p * change**2).sum(axis=1) - (p * change).sum(axis=1) ** 2
-    assert step @ metric @ step == pytest.approx(wanted.mean(), rel=1e-3)
+    assert step @ metrics[1] @ step == pytest.approx(wanted.mean(), rel=1e-3)
 
 
 def test_importance_with_many_outputs_is_an_estimate():
