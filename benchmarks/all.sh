@@ -29,6 +29,11 @@ run --data mnist5k --sparsities 0.95 0.99 --criteria wanda taylor snip random "$
 run --data fashion --seeds 3 --sparsities 0.95 0.99 --criteria wanda taylor random "$@"
 
 # Tables with many inputs: those of the development, and those that were kept apart
-for group in "" --apart; do
-    python tables.py $group --methods dense screening magnitude select-fdr lasso
+for group in "--group noise" --apart; do
+    python tables.py $group --any-revision \
+        --methods dense screening magnitude wanda dense-tuned select-kbest select-fdr lasso
 done
+
+# Few samples, and what epochs cost; `pruning.py --data mnist --published` needs the full MNIST
+python few_samples.py --samples 300 1000 10000
+python few_samples.py --epochs --network lenet-300-100

@@ -10,11 +10,12 @@ two learners that no method has seen: extra trees and a network of scikit-learn.
 fashion-train`` takes 10,000 of the training images in their place, ``mnist5k`` 5,000 digits and
 ``digits`` 1,797 small ones: use them whenever something is to be chosen.
 
-Each run is a row of a CSV file; runs that are there already are not repeated. Times are of one
-process: seconds on the clock and seconds of CPU; ratios are of the latter, since other work on the
-machine does not change them. LassoNet needs ``pip install lassonet``. Its search for the start of
-the path and the path itself take minutes to hours on a CPU: ``--lassonet-start`` spares the one,
-a larger ``--lassonet-step`` than its own 1.02 makes the other coarser.
+Each run is a row of a CSV file; runs that are there already are not repeated, the others may go
+to several processes (``--jobs``) or machines (``--dask``). Times are of one process: seconds on
+the clock and seconds of CPU; ratios are of the latter, since other work on the machine does not
+change them. LassoNet needs ``pip install lassonet``. Its search for the start of the path and the
+path itself take minutes to hours on a CPU: ``--lassonet-start`` spares the one, a larger
+``--lassonet-step`` than its own 1.02 makes the other coarser.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import sweep
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import RFE, SelectKBest, f_classif
@@ -174,13 +176,15 @@ def table(rows):
     return rows.groupby(["data", "method"]).agg(columns).round(4)
 
 
-def known_with(known, options, seed):
-    """Mark the rows of these data, this number and this seed; LassoNet may keep fewer."""
-    few = known.n_features <= options.n_features
-    return few & (known.data == options.data) & (known.seed == seed)
+def is_known(options, method, seed):
+    """Return whether there is a row of these data, number, method and seed."""
+    known = pd.read_csv(options.results)
+    few = known.n_features <= options.n_features  # LassoNet may keep fewer
+    same = known.method.str.split(", step").str[0] == method
+    return (few & same & (known.data == options.data) & (known.seed == seed)).any()
 
 
-def main():
+def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--data", default="fashion", choices=["fashion", "fashion-train", "mnist5k", "digits"]
@@ -192,19 +196,20 @@ def main():
     parser.add_argument("--lassonet-start", type=float, help="default: its own search, minutes")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--verbose", action="store_true")
-    options = parser.parse_args()
+    sweep.add_options(parser)
+    options = parser.parse_args(argv)
     if not options.results.exists():
         options.results.write_text(",".join(KEY + MEASURED) + "\n")
-    for seed in range(options.seeds):
-        for method in options.methods:
-            known = pd.read_csv(options.results)
-            same = known.method.str.split(", step").str[0] == method
-            if (same & known_with(known, options, seed)).any():
-                continue
-            row = run(options.data, options.n_features, method, seed, options)
-            with options.results.open("a", newline="") as file:
-                csv.writer(file).writerow(row)
-            print(*row, flush=True)
+    tasks = [
+        (options.data, options.n_features, method, seed, options)
+        for seed in range(options.seeds)
+        for method in options.methods
+        if not is_known(options, method, seed)
+    ]
+    for row in sweep.sweep(run, tasks, options, in_order=False):
+        with options.results.open("a", newline="") as file:
+            csv.writer(file).writerow(row)
+        print(*row, flush=True)
     print(table(pd.read_csv(options.results)).to_string())
 
 

@@ -2,13 +2,15 @@
 
     python benchmarks/pruning.py --data digits --sparsities 0.9 --seeds 5
     python benchmarks/pruning.py --data fashion --sparsities 0.917 --seeds 3
+    python benchmarks/pruning.py --data mnist --published
 
 Each run is a row of a CSV file, with the revision of the code that made it; runs that are there
 already are not repeated, so a stopped benchmark goes on where it was. `report.py` makes the tables
 of the documents from that file. The dense network of a seed is trained once and kept in
 ``--cache``. With ``--split validation`` a sixth of the training data is held out and the test data
 are not read: use it whenever something is to be chosen. With ``--figure`` the table is drawn as
-well.
+well. ``--published`` runs the table of published marks on the full MNIST digits, see `published`;
+these are read from a folder or fetched, see `skscreen.datasets`.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import joblib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import published
 from scipy import stats
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
@@ -45,22 +48,21 @@ HERE = Path(__file__).parent
 # Below this number of training samples the dense networks see each sample five times as often.
 FEW_SAMPLES = 10_000
 
+LENET_5 = CNNClassifier(
+    (28, 28),
+    conv_channels=(20, 50),
+    kernel_size=5,
+    padding="valid",
+    pool_size=2,
+    hidden_layer_sizes=(500,),
+    batch_size=128,
+    learning_rate="cosine",
+)
 #: name -> (estimator, epochs of the dense training)
 NETWORKS = {
     "lenet-300-100": (MLPClassifier((300, 100), batch_size=128, learning_rate="cosine"), 20),
-    "lenet-5": (
-        CNNClassifier(
-            (28, 28),
-            conv_channels=(20, 50),
-            kernel_size=5,
-            padding="valid",
-            pool_size=2,
-            hidden_layer_sizes=(500,),
-            batch_size=128,
-            learning_rate="cosine",
-        ),
-        10,
-    ),
+    "lenet-5": (LENET_5, 10),
+    "lenet-5, 12 epochs": (LENET_5, 12),
 }
 
 #: parameters that have parameters of their own
@@ -222,9 +224,14 @@ def paired_difference(table, row, group):
     pairs = group.merge(rivals, on="seed", suffixes=("", "_magnitude"))
     if row["criterion"] == "magnitude" or len(pairs) < 2:
         return np.nan, np.nan
-    difference = pairs.error_magnitude - pairs.error
-    half = stats.sem(difference) * stats.t.ppf(0.975, len(pairs) - 1)
-    return difference.mean(), half
+    return mean_and_half_interval(pairs.error_magnitude - pairs.error)
+
+
+def mean_and_half_interval(values):
+    """Mean, and half of its 95 % interval, which is NaN for a single value."""
+    if len(values) < 2:
+        return values.mean(), np.nan
+    return values.mean(), stats.sem(values) * stats.t.ppf(0.975, len(values) - 1)
 
 
 def summary(table):
@@ -294,9 +301,14 @@ def build_parser():
         help="further parameters: 'n_rounds=5 score_func__pooling=mean'",
     )
     add("--sparsities", nargs="+", type=float, default=[0.9])
-    add("--seeds", type=int, default=5, help="number of seeds")
+    add("--published", action="store_true", help="the published marks on MNIST, and no other cuts")
+    add("--seeds", type=int, help="number of seeds: 5, of the published marks 3")
     add("--jobs", type=int, default=1, help="runs at the same time")
-    add("--out", type=Path, default=HERE / "results" / "pruning.csv")
+    add(
+        "--out",
+        type=Path,
+        help="results/pruning.csv, of the published marks results/published.csv",
+    )
     add("--figure", type=Path, help="draw the table to this file")
     add("--cache", default=".skscreen-cache", help="folder of the dense networks")
     return parser
@@ -304,6 +316,17 @@ def build_parser():
 
 def keys_of(arguments):
     """List the runs that the arguments ask for."""
+    if not arguments.published:
+        return combinations(arguments)
+    return [
+        key
+        for mark in published.MARKS
+        for key in combinations(argparse.Namespace(**vars(arguments) | mark.arguments(arguments)))
+    ]
+
+
+def combinations(arguments):
+    """List the combinations of what the arguments name."""
     keys = []
     for key in itertools.product(
         arguments.data,
@@ -316,7 +339,7 @@ def keys_of(arguments):
         arguments.schedules,
         arguments.options,
         arguments.sparsities,
-        range(arguments.seeds),
+        range(arguments.seeds or (3 if arguments.published else 5)),
     ):
         key = list(key)
         if key[KEY.index("criterion")] != "screening":
@@ -340,6 +363,9 @@ def main(argv=None):
     """Run what is missing and print the table."""
     arguments = build_parser().parse_args(argv)
     keys = keys_of(arguments)
+    if arguments.out is None:
+        name = "published.csv" if arguments.published else "pruning.csv"
+        arguments.out = HERE / "results" / name
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     done = set(read(arguments.out)[KEY].itertuples(index=False, name=None))
     todo = [key for key in keys if key not in done]
@@ -362,7 +388,11 @@ def main(argv=None):
     table = read(arguments.out)
     wanted = pd.DataFrame(keys, columns=KEY).astype({"f_weight": object})
     table = table.merge(wanted, on=KEY)
-    print(summary(table))
+    if arguments.published:
+        for data, part in table.groupby("data", sort=False):
+            print(f"{data}, test error [%]\n\n{published.table(summarise(part))}\n")
+    else:
+        print(summary(table))
     if arguments.figure:
         draw(table, arguments.figure)
 

@@ -9,8 +9,10 @@ test accuracy is compared with that of the plain scores on the same seeds.
 """
 
 import argparse
+import itertools
 
 import numpy as np
+import sweep
 from scipy import stats
 from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
@@ -49,43 +51,49 @@ class NonRedundant:
         return ranks
 
 
-def main():
+PENALTIES = (None, 0.5, 0.9)
+SPARSITIES = (0.8, 0.9, 0.95)
+
+
+def run(seed):
+    """Return the test accuracy for each penalty and sparsity, as a dict."""
+    X, y = load_digits(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(
+        X / 16, y, stratify=y, test_size=0.3, random_state=seed
+    )
+    net = MLPClassifier(
+        (64, 32),
+        max_iter=60,
+        tol=None,
+        learning_rate="cosine",
+        learning_rate_init=0.005,
+        random_state=seed,
+    ).fit(X_train, y_train)
+    accuracy = {}
+    for penalty, sparsity in itertools.product(PENALTIES, SPARSITIES):
+        pruner = ScreeningPruner(
+            FrozenEstimator(net),
+            granularity="channel",
+            criterion="screening" if penalty is None else NonRedundant(penalty),
+            sparsity=sparsity,
+        ).fit(X_train, y_train)
+        accuracy[penalty, sparsity] = pruner.score(X_test, y_test)
+    return accuracy
+
+
+def main(argv=None):
     """Print the differences."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seeds", type=int, default=10)
-    arguments = parser.parse_args()
-    X, y = load_digits(return_X_y=True)
-    X = X / 16
-    accuracy = {}
-    for seed in range(arguments.seeds):
-        X_train, X_test, y_train, y_test = train_test_split(
-            X, y, stratify=y, test_size=0.3, random_state=seed
-        )
-        net = MLPClassifier(
-            (64, 32),
-            max_iter=60,
-            tol=None,
-            learning_rate="cosine",
-            learning_rate_init=0.005,
-            random_state=seed,
-        ).fit(X_train, y_train)
-        for penalty in (None, 0.5, 0.9):
-            for sparsity in (0.8, 0.9, 0.95):
-                pruner = ScreeningPruner(
-                    FrozenEstimator(net),
-                    granularity="channel",
-                    criterion="screening" if penalty is None else NonRedundant(penalty),
-                    sparsity=sparsity,
-                ).fit(X_train, y_train)
-                key = penalty, sparsity
-                accuracy.setdefault(key, []).append(pruner.score(X_test, y_test))
+    sweep.add_options(parser)
+    options = parser.parse_args(argv)
+    found = list(sweep.sweep(run, [(seed,) for seed in range(options.seeds)], options))
     rows = []
-    for (penalty, sparsity), values in accuracy.items():
-        if penalty is None:
-            continue
-        difference = 100 * (np.array(values) - accuracy[None, sparsity])
-        half = stats.sem(difference) * stats.t.ppf(0.975, len(values) - 1)
-        rows.append([f"{sparsity:.0%}", f"{penalty}", f"{difference.mean():+.2f} +- {half:.2f}"])
+    for penalty, sparsity in itertools.product(PENALTIES[1:], SPARSITIES):
+        difference = [100 * (each[penalty, sparsity] - each[None, sparsity]) for each in found]
+        half = stats.sem(difference) * stats.t.ppf(0.975, len(found) - 1)
+        gained = f"{np.mean(difference):+.2f} +- {half:.2f}"
+        rows.append([f"{sparsity:.0%}", f"{penalty}", gained])
     print(format_table(["weights cut", "penalty", "points gained"], rows))
 
 

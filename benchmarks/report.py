@@ -3,17 +3,20 @@
     python benchmarks/report.py          # writes both
     python benchmarks/report.py --check  # only says whether they are up to date (exit code 1: no)
 
-Nothing is trained; every figure comes from pruning.csv, tables.csv and inputs.csv in
-benchmarks/results.
+Nothing is trained; every figure comes from the CSV files in benchmarks/results, and the marks on
+MNIST from `published`.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
+import few_report
+import published
+import table_report
+from layout import NETWORKS, number, with_spread
 from pruning import HERE, read, summarise
-from table_report import sections, table_of
+from table_report import table_of
 
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "pruning.csv"
@@ -21,7 +24,6 @@ DOCUMENT = ROOT / "docs" / "results.md"
 README = ROOT / "README.md"
 
 DATA = {"digits": "digits", "fashion": "Fashion-MNIST", "mnist5k": "5,000 MNIST digits"}
-NETWORKS = {"lenet-300-100": "300-100-10", "lenet-5": "LeNet-5"}
 #: options of the pruner in words
 TRAINING = {
     "": "",
@@ -50,9 +52,8 @@ BEGIN, END = "<!-- results: written by benchmarks/report.py -->", "<!-- end of r
 HEAD = """\
 # Results
 
-Written by `python benchmarks/report.py` from `pruning.csv`, `tables.csv` and `inputs.csv` in
-`benchmarks/results`; not to be edited. `sh benchmarks/all.sh` trains what is missing there and
-prints the same figures.
+Written by `python benchmarks/report.py` from the files in `benchmarks/results`; not to be edited.
+`sh benchmarks/all.sh` trains what is missing there and prints the same figures.
 
 Of images: test accuracy in points below the dense network: smaller is better, negative is better
 than the dense one. Means over the seeds, ± the standard deviation of the error. λ is `f_weight`.
@@ -62,18 +63,6 @@ said: "trained on as the dense one" is `alpha=None, dropout=None, learning_rate_
 trained on" `n_rounds=1, pruning_epochs=0, fine_tune_epochs=0`, "cut in one go"
 `schedule="one-shot"`. The revision is that of the code that made the rows.
 """
-
-
-def number(value, digits=2, sign=""):
-    """Write a number with a true minus, and nothing for NaN."""
-    return "" if np.isnan(value) else f"{value:{sign}.{digits}f}".replace("-", "−")
-
-
-def with_spread(value, spread, sign=""):
-    """Write a number and its spread, which may be missing."""
-    if np.isnan(value):
-        return ""
-    return number(value, 2, sign) + ("" if np.isnan(spread) else f" ± {spread:.2f}")
 
 
 def wording(row):
@@ -185,7 +174,13 @@ def texts(results=RESULTS):
     """Return what each document should be, as a dict of path to text."""
     settings = summarise(read(Path(results)).query("split == 'test'"))
     return {
-        DOCUMENT: document(settings) + sections(),
+        DOCUMENT: "\n".join(
+            [
+                document(settings) + table_report.sections(),
+                few_report.sections(),
+                published.section(),
+            ]
+        ),
         README: insert(README.read_text(encoding="utf-8"), front(settings)),
     }
 

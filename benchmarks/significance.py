@@ -11,6 +11,7 @@ import argparse
 import itertools
 
 import numpy as np
+import sweep
 from scipy import stats
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -86,25 +87,27 @@ def as_repetitions(A, y, weight):
     return FStatistics(F, stats.f.sf(F, *df), between / (between + within))
 
 
-def with_weights(repetitions):
+def weighted_row(repetitions, sizes, drawn, balanced, units):
+    """Shares selected with weights of one kind: as they are worth, and as repetitions."""
+    y = np.repeat(np.arange(4), CLASS_SIZES[sizes])
+    class_weight = compute_sample_weight("balanced", y) if balanced else 1.0
+    row = [sizes, drawn, "balanced" if balanced else "none", units]
+    for statistic in (f_statistic, as_repetitions):
+        rng = np.random.default_rng(3)
+        found = []
+        for _ in range(repetitions):
+            A = UNITS[units](rng, (len(y), N_UNITS))
+            found.append(statistic(A, y, WEIGHTS[drawn](rng, len(y)) * class_weight))
+        row.append(f"{np.mean([select(f, 'fpr', LEVEL).mean() for f in found]):.3f}")
+        for rule in ("fdr", "fwe"):
+            row.append(f"{np.mean([select(f, rule, LEVEL).any() for f in found]):.3f}")
+    return row
+
+
+def with_weights(repetitions, options):
     """The same with weights: what they are worth, and what they would do as repetitions."""
-    rows = []
-    for sizes, drawn, balanced, units in itertools.product(
-        CLASS_SIZES, WEIGHTS, (False, True), UNITS
-    ):
-        y = np.repeat(np.arange(4), CLASS_SIZES[sizes])
-        class_weight = compute_sample_weight("balanced", y) if balanced else 1.0
-        row = [sizes, drawn, "balanced" if balanced else "none", units]
-        for statistic in (f_statistic, as_repetitions):
-            rng = np.random.default_rng(3)
-            found = []
-            for _ in range(repetitions):
-                A = UNITS[units](rng, (len(y), N_UNITS))
-                found.append(statistic(A, y, WEIGHTS[drawn](rng, len(y)) * class_weight))
-            row.append(f"{np.mean([select(f, 'fpr', LEVEL).mean() for f in found]):.3f}")
-            for rule in ("fdr", "fwe"):
-                row.append(f"{np.mean([select(f, rule, LEVEL).any() for f in found]):.3f}")
-        rows.append(row)
+    kinds = itertools.product([repetitions], CLASS_SIZES, WEIGHTS, (False, True), UNITS)
+    rows = list(sweep.sweep(weighted_row, kinds, options))
     header = ["classes", "sample weights", "class weights", "units"]
     header += ["fpr: share", "fdr: any", "fwe: any"] + [f"{r}, copies" for r in RULES]
     print(format_table(header, rows))
@@ -156,8 +159,9 @@ RULES = ("fpr", "fdr", "fwe")
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--repetitions", type=int, default=400)
+    sweep.add_options(parser)
     arguments = parser.parse_args()
     under_the_null(arguments.repetitions)
-    with_weights(arguments.repetitions)
+    with_weights(arguments.repetitions, arguments)
     with_known_truth(arguments.repetitions)
     saturation()

@@ -30,6 +30,12 @@ from skscreen._version import __version__
 from skscreen.estimators._docs import fill_docs
 from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators._sklearn import check_sample_weight
+from skscreen.estimators.callbacks import (
+    QUIET,
+    CallbackSupportMixin,
+    fit_task,
+    without_callbacks,
+)
 from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
 from skscreen.estimators.progress import epoch_report, say_epoch
 from skscreen.estimators.samples import as_rows, flat_copy, subset
@@ -97,7 +103,9 @@ class TrainingState:
     optimizer: object = None
 
 
-class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta):
+class NetworkEstimator(
+    CallbackSupportMixin, HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta
+):
     """A network behind ``fit``; a subclass says how it is built, a task mixin what it learns.
 
     For the package (the pruner, the hand-over in a Pipeline, files) it has a face of its own:
@@ -138,9 +146,19 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             When the loss is no longer finite; the estimator stays as it was.
         """
         go_on = self.warm_start and hasattr(self, "network_")
-        X, target = self.training_data(X, y, reset=not go_on)
+        inputs, target = self.training_data(X, y, reset=not go_on)
         options = self.training_options()
-        self._train(X, target, sample_weight, X_val, y_val, options=options, go_on=go_on)
+        with fit_task(self, X, y, sample_weight, n_parts=options.max_iter) as task:
+            self._train(
+                inputs,
+                target,
+                sample_weight,
+                X_val,
+                y_val,
+                options=options,
+                go_on=go_on,
+                task=task,
+            )
         return self
 
     def _partial_fit(self, X, y, sample_weight, X_val, y_val, **target_options):
@@ -258,10 +276,23 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         report = epoch_report(level, total, type(self).__name__, otherwise=say_epoch)
         return TrainingOptions(report=report, **values)
 
-    def _train(self, X, target, sample_weight, X_val, y_val, *, options, go_on, state=None):
+    def _train(
+        self,
+        X,
+        target,
+        sample_weight,
+        X_val,
+        y_val,
+        *,
+        options,
+        go_on,
+        state=None,
+        task=QUIET,
+    ):
         """Train a network aside and, when all went well, set the fitted attributes.
 
-        With a `TrainingState` the training goes on from it, and it is kept.
+        With a `TrainingState` the training goes on from it, and it is kept. A `FitTask` hears of
+        the epochs.
         """
         rng = check_random_state(self.random_state) if state is None else state.rng
         weight = self.training_weight(X, target, sample_weight)
@@ -276,7 +307,14 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             state = TrainingState(rng, optimizer)
         loss = Loss(network.output, target.values[rows], weight[rows])
         result = train(
-            network, subset(X, rows), loss, options, rng, score=score, optimizer=optimizer
+            network,
+            subset(X, rows),
+            loss,
+            options,
+            rng,
+            score=score,
+            optimizer=optimizer,
+            watch=task.watch(lambda network: self._facts(network.copy(), target)),
         )
         weighted = sample_weight is not None
         self._set_fitted(network, target, result, go_on, state, weighted)
@@ -341,9 +379,7 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
         else:
             best_loss = min(curve)
         fitted = {
-            **target.input_attributes,
-            **target.fitted_attributes,
-            "network_": network,
+            **self._facts(network, target),
             "checkpoint_": before.get("checkpoint_", result.checkpoint),
             "n_iter_": before.get("n_iter_", 0) + result.n_iter,
             "t_": before.get("t_", 0) + result.n_samples_seen,
@@ -352,14 +388,23 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
             "validation_scores_": scores,
             "best_validation_score_": best_score,
             "best_loss_": best_loss,
-            "n_outputs_": target.n_outputs,
-            "out_activation_": target.output,
             "_training_state": state,
             "_weighted": weighted or before.get("_weighted", False),
         }
         if not go_on:  # names of an earlier fit
             vars(self).pop("feature_names_in_", None)
         vars(self).update(fitted)
+
+    @staticmethod
+    def _facts(network, target):
+        """Return the fitted attributes that predictions need."""
+        return {
+            **target.input_attributes,
+            **target.fitted_attributes,
+            "network_": network,
+            "n_outputs_": target.n_outputs,
+            "out_activation_": target.output,
+        }
 
     @property
     def was_weighted(self):
@@ -373,11 +418,18 @@ class NetworkEstimator(HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta)
     def detached_copy(self):
         """Return a fitted copy that shares nothing with this one, for others to change.
 
-        It has neither the checkpoint nor the state that ``partial_fit`` goes on from.
+        It has neither callbacks, nor the checkpoint, nor the state that ``partial_fit`` goes on
+        from.
         """
-        twin = copy.deepcopy(self)
+        twin = without_callbacks(self)
         for name in ("checkpoint_", "_training_state"):
             vars(twin).pop(name, None)
+        return copy.deepcopy(twin)
+
+    def with_network(self, network):
+        """Return a copy that predicts with another network, and shares the rest with this one."""
+        twin = copy.copy(self)
+        twin.network_ = network
         return twin
 
     @property

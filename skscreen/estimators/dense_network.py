@@ -20,7 +20,7 @@ from skscreen.estimators.tasks import check_task, looks_like_classes
 from skscreen.estimators.wrapping import Bare, is_wrapper, unwrap, weight_parameters
 
 
-def dense_network(pruner, X, y, sample_weight, fit_params):
+def dense_network(pruner, X, y, sample_weight, fit_params, task):
     """Return the dense network that a pruner shall prune, and the samples as it reads them.
 
     Parameters
@@ -30,6 +30,8 @@ def dense_network(pruner, X, y, sample_weight, fit_params):
         What its ``fit`` got.
     fit_params : dict
         Likewise, for the ``fit`` of its estimator.
+    task : FitTask or QuietTask
+        The fitting of the dense network, for callbacks.
 
     Returns
     -------
@@ -46,11 +48,12 @@ def dense_network(pruner, X, y, sample_weight, fit_params):
     elif pruner.estimator is None:
         raise ValueError(
             "estimator must be a network, or the pruner must follow a network of this package "
-            "in a Pipeline, without a step in between that changes the activations; got "
-            f"estimator=None and X of type {type(X).__name__}"
+            "in a Pipeline, without a step in between that changes the activations; one of "
+            "scikit-learn must be in estimator, ScreeningPruner(MLPClassifier(...)), since it is "
+            f"no step of a Pipeline; got estimator=None and X of type {type(X).__name__}"
         )
     else:
-        wrapping = _fit_wrapped(pruner, X, y, sample_weight, fit_params)
+        wrapping = _fit_wrapped(pruner, X, y, sample_weight, fit_params, task)
         X = wrapping.inputs(X)
         y = _labels(pruner, wrapping.network, X, y if y is None else wrapping.targets(y))
     inputs, target = wrapping.network.training_data(X, y, reset=False, named=handoff is None)
@@ -97,15 +100,16 @@ def _labels(pruner, fitted, X, y):
     return fitted.predict(X)
 
 
-def _fit_wrapped(pruner, X, y, sample_weight, fit_params):
+def _fit_wrapped(pruner, X, y, sample_weight, fit_params, task):
     """Fit `estimator`, whatever stands around its network; return its wrapping."""
     if not is_wrapper(pruner.estimator):
-        return Bare(_fit_dense(pruner, X, y, sample_weight, fit_params))
+        return Bare(_fit_dense(pruner, X, y, sample_weight, fit_params, task))
     estimator = clone(pruner.estimator)
     check_task(pruner.task, estimator)
     if not isinstance(estimator, FrozenEstimator):
         weights = weight_parameters(estimator, sample_weight)
-        estimator.fit(X, y, **weights, **fit_params)
+        with task.handing_on(estimator):
+            estimator.fit(X, y, **weights, **fit_params)
     wrapping = unwrap(estimator)
     network = wrapping.network
     if sklearn_counterpart(network) is not None:
@@ -118,7 +122,7 @@ def _fit_wrapped(pruner, X, y, sample_weight, fit_params):
     return wrapping
 
 
-def _fit_dense(pruner, X, y, sample_weight, fit_params):
+def _fit_dense(pruner, X, y, sample_weight, fit_params, task):
     estimator = clone(pruner.estimator)
     check_task(pruner.task, unfitted_counterpart(estimator))
     frozen = isinstance(estimator, FrozenEstimator)
@@ -142,4 +146,5 @@ def _fit_dense(pruner, X, y, sample_weight, fit_params):
         network.random_state = check_random_state(pruner.random_state).randint(2**31 - 1)
     if theirs:
         return fit_sklearn(network, X, y, sample_weight, **fit_params)
-    return network.fit(X, y, sample_weight=sample_weight, **fit_params)
+    with task.handing_on(network):
+        return network.fit(X, y, sample_weight=sample_weight, **fit_params)

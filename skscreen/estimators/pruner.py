@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import check_random_state
 
 from skscreen._params import check_parameters
+from skscreen.estimators.callbacks import QUIET, CallbackSupportMixin, fit_task
 from skscreen.estimators.delegation import PrunedNetworkMixin, delegates
 from skscreen.estimators.dense_network import dense_network
 from skscreen.estimators.handoff import find_handoff
@@ -44,8 +45,17 @@ class PruningStart:
     score: object
     wrapping: Bare
 
+    def as_of_now(self, network, X):
+        """Return the attributes by which a pruner predicts with a network, fitted on ``X``."""
+        estimator = self.lean.with_network(network)
+        return {
+            "estimator_": estimator,
+            "wrapped_": self.wrapping.rewrap(estimator),
+            "_follows_network": find_handoff(X) is not None,
+        }
 
-class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
+
+class ScreeningPruner(CallbackSupportMixin, PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     """Prune a neural network by a weighted F-statistic.
 
     Every connection is scored by its standardised weight and by the F-statistic (one-way analysis
@@ -126,7 +136,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
     refit : {"least-squares"} or None, default=None
         Whether the kept weights are solved again after each cut, layer by layer, by least squares:
         so that the lean network, reading its own activations, gives the pre-activations of the
-        dense one. That takes seconds and no labels. It is for pruning without training
+        dense one; after the last cut the last layer of a classifier also fits the dense network's
+        probabilities. That takes seconds and no labels. It is for pruning without training
         (``pruning_epochs=0, fine_tune_epochs=0``), above all with few samples, and goes well with
         ``criterion="partial-f"``; where all training data are at hand a few epochs of training do
         better. With training between the rounds the refit comes first, towards the network as it
@@ -319,16 +330,28 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             For a bad parameter or bad input; the pruner stays as it was.
         """
-        start = self.start(X, y, sample_weight, fit_params)
-        plan, options = start.plan, start.options
-        lean = start.lean
-        deviations = feature_deviations(start.data.X)
-        result = prune(lean.network_, start.data, plan, options, start.rng, score=start.score)
-        lean.adopt(options)
-        self._set_fitted(lean, result, plan, X, deviations, start.wrapping)
+        with fit_task(self, X, y, sample_weight, n_parts=2) as task:
+            start = self.start(X, y, sample_weight, fit_params, task=task)
+            plan, options = start.plan, start.options
+            lean = start.lean
+            deviations = feature_deviations(start.data.X)
+            rounds = task.part("prune", plan.n_rounds + 1).begin()
+            watch = rounds.watch(lambda network: start.as_of_now(network.copy(), X))
+            result = prune(
+                lean.network_,
+                start.data,
+                plan,
+                options,
+                start.rng,
+                score=start.score,
+                watch=watch,
+            )
+            lean.adopt(options)
+            self._set_fitted(lean, result, plan, X, deviations, start.wrapping)
+            rounds.end(dict)
         return self
 
-    def start(self, X, y, sample_weight=None, fit_params=None):
+    def start(self, X, y, sample_weight=None, fit_params=None, *, task=QUIET):
         """Check everything and fit the network; say what the pruning starts with.
 
         Parameters
@@ -337,6 +360,8 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             As for `fit`.
         fit_params : dict or None
             For the ``fit`` of `estimator`.
+        task : FitTask or QuietTask
+            Hears of that ``fit``.
 
         Returns
         -------
@@ -344,7 +369,9 @@ class ScreeningPruner(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         """
         fit_params = fit_params or {}
         check_parameters(self, pruner_checks())
-        wrapping, inputs, target = dense_network(self, X, y, sample_weight, fit_params)
+        dense = task.part("fit-estimator")
+        wrapping, inputs, target = dense_network(self, X, y, sample_weight, fit_params, dense)
+        dense.end()
         fitted = wrapping.network
         lean = fitted.detached_copy()
         checkpoint = fitted.checkpoint_ if self.rewind else None

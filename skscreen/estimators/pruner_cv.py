@@ -87,9 +87,9 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         effect: the sparsest such network is taken.
     fine_tune_epochs : int, "auto" or None, default="auto"
         Epochs of each copy. None takes all that a pruning to its sparsity alone would still have,
-        and the scores are those of full fits; "auto" takes three quarters of them, which costs
-        less and scores up to half a point lower. The last fit, with the sparsity that was chosen,
-        is a full one in any case.
+        "auto" three quarters of them, which costs less. The scores are near those of full fits,
+        but where a network begins to starve (see docs/tables.md). The last fit, with the
+        sparsity that was chosen, is a full one in any case.
     refit : bool, default=True
         Whether the pruner is fitted on all samples in the end; without it there are the results
         alone.

@@ -31,6 +31,11 @@ class Bare:
         """The fitted estimator inside."""
         return self.estimator
 
+    @property
+    def is_neutral(self):
+        """Whether samples and targets reach the network as they are."""
+        return True
+
     def inputs(self, X):
         """Return samples as they reach the network."""
         return X
@@ -64,6 +69,11 @@ class Wrapping(Bare):
         """The fitted estimator inside."""
         return self.inner.network
 
+    @property
+    def is_neutral(self):
+        """Whether samples and targets reach the network as they are."""
+        return self.inner.is_neutral
+
     def inputs(self, X):
         """Return samples as they reach the network."""
         return self.inner.inputs(X)
@@ -75,6 +85,11 @@ class Wrapping(Bare):
 
 class PipelineWrapping(Wrapping):
     """Steps before a network."""
+
+    @property
+    def is_neutral(self):
+        """Whether there is no step before it."""
+        return len(self.estimator.steps) == 1 and self.inner.is_neutral
 
     def inputs(self, X):
         """Return samples as the last step reads them."""
@@ -97,6 +112,8 @@ class SearchWrapping(Wrapping):
 
 class TargetWrapping(Wrapping):
     """A regressor of a transformed target."""
+
+    is_neutral = False
 
     def targets(self, y):
         """Return the transformed targets."""

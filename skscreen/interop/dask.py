@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skscreen.interop.extras import DASK, require_extra
-from skscreen.interop.models import network_estimator
+from skscreen.interop.lean import lean_copy
 from skscreen.screening import ClassMoments, RegressionMoments
 
 
@@ -101,8 +101,8 @@ def predict(model, X, method="predict"):
     Parameters
     ----------
     model : estimator
-        A fitted network estimator or pruner, of which only the lean network travels to the
-        workers, or a fitted Pipeline.
+        A fitted network estimator or pruner, of which only a `lean_copy` travels to the workers,
+        or a fitted Pipeline.
     X : dask.array.Array of shape (n_samples, n_features)
     method : str, default="predict"
         For example "predict_proba".
@@ -113,7 +113,7 @@ def predict(model, X, method="predict"):
         In chunks as the samples are. Nothing is computed yet.
     """
     da = require_extra("dask.array", DASK)
-    model = model if isinstance(model, Pipeline) else network_estimator(model)
+    model = model if isinstance(model, Pipeline) else lean_copy(model)
     X = _rows(X)
     probe = getattr(model, method)(np.zeros((1, X.shape[1]), X.dtype))
     return da.map_blocks(

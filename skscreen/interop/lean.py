@@ -5,7 +5,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skscreen.estimators import ScreeningPrunerCV
+from skscreen.estimators import ScreeningPruner, ScreeningPrunerCV
+from skscreen.estimators.callbacks import without_callbacks
 from skscreen.estimators.wrapping import unwrap
 from skscreen.interop.models import lean_steps, network_estimator
 
@@ -70,15 +71,17 @@ def lean_copy(model: BaseEstimator) -> BaseEstimator:
     if isinstance(model, Pipeline):
         last_name, last = model.steps[-1]
         return Pipeline([*lean_steps(model), (last_name, lean_copy(last))])
+    if isinstance(model, FrozenEstimator):
+        return lean_copy(model.estimator)
     if isinstance(model, ScreeningPrunerCV):
         check_is_fitted(model)
         return lean_copy(model.pruner_)
-    estimator = network_estimator(model)
-    if estimator is model:
-        return model.detached_copy()
-    model = getattr(model, "pruner_", model)
-    state = {name: v for name, v in model.__getstate__().items() if name not in REASONS}
-    state["estimator_"] = lean = estimator.detached_copy()
+    if not isinstance(model, ScreeningPruner):
+        return network_estimator(model).detached_copy()
+    check_is_fitted(model)
+    state = without_callbacks(model).__getstate__()
+    state = {name: value for name, value in state.items() if name not in REASONS}
+    state["estimator_"] = lean = model.estimator_.detached_copy()
     state["wrapped_"] = unwrap(model.wrapped_).rewrap(lean)
     if isinstance(model.estimator, FrozenEstimator):
         state["estimator"] = clone(model.estimator.estimator)

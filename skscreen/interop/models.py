@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from skscreen.estimators import ScreeningPruner
 from skscreen.estimators.base import NetworkEstimator
 from skscreen.estimators.delegation import PrunedNetworkMixin
+from skscreen.estimators.wrapping import unwrap
 
 
 @singledispatch
@@ -29,7 +30,7 @@ def network_estimator(model):
     Raises
     ------
     ValueError
-        For anything else.
+        For anything else, and for a pruner whose network gets its samples from other steps.
     NotFittedError
         For a model that is not fitted.
     """
@@ -47,6 +48,11 @@ def _(model: NetworkEstimator):
 @network_estimator.register
 def _(model: PrunedNetworkMixin):
     check_is_fitted(model)
+    if not unwrap(model.wrapped_).is_neutral:
+        raise ValueError(
+            f"the network of the pruner stands in a {type(model.wrapped_).__name__}, the rest of "
+            "which would be lost: give the pruner's estimator_ if the network alone is meant"
+        )
     return model.estimator_
 
 

@@ -7,8 +7,13 @@ from skscreen._version import __version__
 from skscreen.interop.archive import write_whole
 from skscreen.interop.extras import ONNX, require_extra
 from skscreen.interop.models import lean_steps, network_estimator
-from skscreen.interop.onnx_graph import onnx_type, outputs, write_estimator
-from skscreen.interop.onnx_steps import register_converters
+from skscreen.interop.onnx_graph import (
+    onnx_type,
+    outputs,
+    require_convolutions,
+    write_estimator,
+)
+from skscreen.interop.onnx_steps import SINGLE_PRECISION, register_converters
 
 #: version of the operators, of 2022: what has been written since reads it
 OPSET = 18
@@ -20,9 +25,9 @@ def to_onnx(model, path=None, *, X=None, dtype=None, images=False, opset=OPSET):
     Parameters
     ----------
     model : estimator
-        A fitted network estimator; a fitted `ScreeningPruner`; or a fitted Pipeline with one of
-        them as the last step. A network step before the pruner is left out: only the lean network
-        goes into the file, compacted.
+        A fitted network estimator; a fitted `ScreeningPruner`, also one around a Pipeline; or a
+        fitted Pipeline with one of them as the last step. A network step before the pruner is left
+        out: only the lean network goes into the file, compacted.
     path : str or path-like, default=None
         File to write, by custom with the ending ``.onnx``; None for none.
     X : array-like or DataFrame of shape (n_samples, n_features), default=None
@@ -30,7 +35,8 @@ def to_onnx(model, path=None, *, X=None, dtype=None, images=False, opset=OPSET):
         column of a DataFrame. Needed for a Pipeline.
     dtype : dtype, default=None
         Dtype of the input of a network; None for that of the network. With "uint8" a network with
-        convolutions takes images as bytes, and the file scales them itself.
+        convolutions takes images as bytes, and the file scales them itself. For convolutions in
+        float64 "float32" must be given, also in a Pipeline, which takes its inputs from `X`.
     images : bool, default=False
         Whether the input of a network with convolutions has the axes (n_samples, height, width,
         n_channels) instead of (n_samples, n_features).
@@ -49,7 +55,8 @@ def to_onnx(model, path=None, *, X=None, dtype=None, images=False, opset=OPSET):
     ImportError
         Without the extra ``skscreen[onnx]``.
     ValueError
-        For class labels that are neither numbers nor strings.
+        For class labels that are neither numbers nor strings, for convolutions in float64 without
+        ``dtype="float32"``, and for a pruner around a Pipeline without `X`.
 
     Notes
     -----
@@ -70,8 +77,9 @@ def to_onnx(model, path=None, *, X=None, dtype=None, images=False, opset=OPSET):
     (['label', 'probabilities'], 18)
     """
     onnx = require_extra("onnx", ONNX)
-    if isinstance(model, Pipeline):
-        proto = _pipeline_to_onnx(model, X, opset)
+    whole = getattr(model, "wrapped_", model)  # what a pruner stands around
+    if isinstance(whole, Pipeline):
+        proto = _pipeline_to_onnx(whole, X, dtype, opset)
     else:
         proto = _network_to_onnx(network_estimator(model), dtype, images, opset)
     onnx.checker.check_model(proto)
@@ -105,6 +113,7 @@ class _Graph:
 def _network_to_onnx(estimator, dtype, images, opset):
     from onnx import helper
 
+    require_convolutions(estimator.network_, _differs_from_float64(dtype))
     dtype = estimator.network_.dtype if dtype is None else np.dtype(dtype)
     features = _features(estimator, images)
     tensors = [
@@ -134,7 +143,11 @@ def _features(estimator, images):
     return estimator.image_shape_
 
 
-def _pipeline_to_onnx(pipeline, X, opset):
+def _differs_from_float64(dtype):
+    return dtype is not None and np.dtype(dtype) != np.float64
+
+
+def _pipeline_to_onnx(pipeline, X, dtype, opset):
     """Let skl2onnx convert the steps, with the lean network as the last one."""
     skl2onnx = require_extra("skl2onnx", ONNX)
     if X is None:
@@ -145,4 +158,5 @@ def _pipeline_to_onnx(pipeline, X, opset):
         Pipeline([*lean_steps(pipeline), ("network", network)]),
         X[:1],
         target_opset={"": opset, "ai.onnx.ml": 3},
+        options={id(network): {SINGLE_PRECISION: _differs_from_float64(dtype)}},
     )

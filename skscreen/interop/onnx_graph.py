@@ -55,6 +55,23 @@ def tensor_dtype(network):
     return np.dtype(np.float32) if isinstance(network.layers[0], Conv) else network.dtype
 
 
+def require_convolutions(network, allowed):
+    """Raise for convolutions in float64, of which onnxruntime has none, unless float32 will do.
+
+    Parameters
+    ----------
+    network : Network
+    allowed : bool
+        Whether it was said that they may be computed in float32.
+    """
+    if network.dtype != tensor_dtype(network) and not allowed:
+        raise ValueError(
+            f"onnxruntime has convolutions in float32 alone, and the network is one of "
+            f"{network.dtype}: give dtype='float32' to skscreen.interop.to_onnx, and the file "
+            "computes in float32"
+        )
+
+
 def onnx_type(dtype):
     """Return the number that stands for a dtype in ONNX."""
     from onnx import helper

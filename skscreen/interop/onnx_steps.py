@@ -6,7 +6,16 @@ from skscreen.estimators import ScreeningPruner, ScreeningPrunerCV
 from skscreen.estimators.adapt import ESTIMATORS
 from skscreen.interop.extras import ONNX, require_extra
 from skscreen.interop.models import network_estimator
-from skscreen.interop.onnx_graph import onnx_type, outputs, tensor_dtype, write_estimator
+from skscreen.interop.onnx_graph import (
+    onnx_type,
+    outputs,
+    require_convolutions,
+    tensor_dtype,
+    write_estimator,
+)
+
+#: option of the converters: whether convolutions in float64 may be computed in float32
+SINGLE_PRECISION = "single_precision"
 
 
 def register_converters():
@@ -29,7 +38,7 @@ def register_converters():
             _keep_types,
             _convert,
             parser=_declare_outputs,
-            options={"zipmap": [True, False]},
+            options={"zipmap": [True, False], SINGLE_PRECISION: [True, False]},
         )
 
 
@@ -77,6 +86,8 @@ class _Graph:
 def _convert(scope, operator, container):
     """Write a network's operators, for skl2onnx."""
     estimator = network_estimator(operator.raw_operator)
+    options = container.get_options(operator.raw_operator, {SINGLE_PRECISION: False})
+    require_convolutions(estimator.network_, options[SINGLE_PRECISION])
     graph = _Graph(scope, container)
     names = [output.full_name for output in operator.outputs]
     write_estimator(graph, estimator, *_input(graph, operator, estimator.network_), names)

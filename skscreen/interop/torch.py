@@ -62,10 +62,11 @@ def from_torch(module, *, task="classification", classes=None, image_shape=None,
     A network with convolutions takes images, or flat samples, whose channels come last:
     ``images.permute(0, 2, 3, 1).numpy()`` of PyTorch's. One without takes flat samples in the
     order in which ``Flatten`` gives them. Two outputs of a classifier become one, the difference
-    of their logits: the probabilities are the same. Dropout beside convolutions is left out, with
-    a warning; that of hidden layers becomes `dropout`, the largest if they differ. Layers may
-    differ in activation and padding, and kernels be no squares; only should the estimator be
-    fitted anew, from its parameters, its new network is like the first layer throughout.
+    of their logits: the probabilities are the same. Dropout of inputs and beside convolutions is
+    left out, with a warning; that of hidden layers becomes `dropout`, the largest if they differ.
+    Layers may differ in activation and padding, and kernels be no squares; only should the
+    estimator be fitted anew, from its parameters, its new network is like the first layer
+    throughout.
 
     Examples
     --------
@@ -186,7 +187,8 @@ def to_torch(model):
     -----
     PyTorch's modules know no masks: what was cut between units that are left is a zero, and is
     trained like any other weight, unless ``torch.nn.utils.prune.custom_from_mask`` is given the
-    mask ``module.weight != 0``. Inputs that were given up are columns of zeros.
+    mask ``module.weight != 0``. Inputs that were given up are columns of zeros. Images of bytes
+    must be divided by 255 first, which a network of this package does by itself.
     """
     torch = require_extra("torch", "skscreen[torch]")
     estimator = network_estimator(model)

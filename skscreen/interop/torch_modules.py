@@ -83,7 +83,7 @@ class Grouping:
 
     def _add_activation(self, name, module):
         last = self.blocks[-1] if self.blocks else None
-        follows = last is not None and last.activation is None and not self._flat
+        follows = last is not None and last.activation is None  # a Flatten between changes nothing
         require_counterpart(follows, name, module, "it must follow a Linear or Conv2d")
         last.activation = ACTIVATIONS[type(module).__name__]
 
@@ -103,11 +103,13 @@ class Grouping:
         last.pool_size = _pair(module.kernel_size)
 
     def _add_dropout(self, name, module):
+        require_counterpart(module.p < 1, name, module, "it leaves nothing")
         if self.blocks and not self.blocks[-1].convolves:
             self.blocks[-1].dropout = module.p
         else:
             warnings.warn(
-                f"{name}, {module}, is left out: there is no dropout before or after convolutions",
+                f"{name}, {module}, is left out: there is no dropout of inputs or beside "
+                "convolutions",
                 UserWarning,
                 stacklevel=4,
             )

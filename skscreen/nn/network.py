@@ -11,6 +11,9 @@ from skscreen.nn.threads import shard_pool
 
 __all__ = ["Network", "Parameter"]
 
+# Chunks whose results are there at a time: enough for all threads.
+GROUP = 32
+
 
 class Network:
     """Layers in a row, as plain arrays that copy and pickle as they are.
@@ -215,10 +218,11 @@ class Network:
         function : callable
             ``function(rows, x, buffers)``; ``rows`` is the slice of the samples ``x``.
 
-        Returns
-        -------
-        results : list
-            In the order of the samples. The chunks do not depend on the number of threads.
+        Yields
+        ------
+        result : object
+            In the order of the samples; no more than some are there at a time, as long as they are
+            taken one by one. The chunks do not depend on the number of threads.
         """
         length = sharded_length(len(X)) if self.is_sharded else DENSE_CHUNK
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
@@ -232,8 +236,9 @@ class Network:
             return result
 
         # what the function does takes as long as the products: threads of BLAS would not help it
-        with shard_pool(len(chunks)) as run:
-            return run(apply, chunks)
+        with shard_pool(min(GROUP, len(chunks))) as run:
+            for start in range(0, len(chunks), GROUP):
+                yield from run(apply, chunks[start : start + GROUP])
 
     def logits(self, X, *, depth=None, inference="auto"):
         """Compute the logits of any number of samples.

@@ -236,7 +236,12 @@ def penalty(network, loss, options, n_samples):
     return 0.5 * options.alpha * squares / loss.total(n_samples)
 
 
-def train(network, X, loss, options, rng, *, score=None, optimizer=None):
+def unwatched(name):
+    """Watch nothing; see `train`."""
+    return lambda network: False
+
+
+def train(network, X, loss, options, rng, *, score=None, optimizer=None, watch=unwatched):
     """Train a network in place.
 
     Parameters
@@ -255,6 +260,9 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None):
         the score stalls, and the network of the best epoch is kept. Not for "lbfgs".
     optimizer : SGD, Adam or None
         State to go on with.
+    watch : callable
+        ``watch("epoch")`` is called when an epoch begins. It returns a function that is called
+        with the network when the epoch ends, and returns whether the training shall stop there.
 
     Returns
     -------
@@ -266,14 +274,14 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None):
         When the loss is no longer finite.
     """
     if options.solver == "lbfgs":
-        return _train_full_batch(network, X, loss, options)
+        return _train_full_batch(network, X, loss, options, watch)
     n_shards = -(-options.batch_length(len(X)) // SHARD)
     with shard_pool(n_shards) if network.is_sharded else nullcontext() as run:
         trainer = MinibatchTrainer(network, X, loss, options, rng, optimizer=optimizer, run=run)
-        return run_epochs(trainer, score=score)
+        return run_epochs(trainer, score=score, watch=watch)
 
 
-def run_epochs(trainer, *, score=None):
+def run_epochs(trainer, *, score=None, watch=unwatched):
     """Run a trainer until ``max_iter`` or a stall; see `train`."""
     network, options = trainer.network, trainer.options
     schedule = Schedule(options)
@@ -286,6 +294,7 @@ def run_epochs(trainer, *, score=None):
     if options.checkpoint_epoch == 0:
         result.checkpoint = network.copy()
     for epoch in range(options.max_iter):
+        ended = watch("epoch")
         value = trainer.epoch(
             lambda part, epoch=epoch: schedule.rate(epoch, part, result.n_samples_seen)
         )
@@ -299,6 +308,9 @@ def run_epochs(trainer, *, score=None):
             best = [p.value.copy() for p in network.parameters()]
         if options.report is not None:
             options.report(result)
+        if ended(network):
+            result.converged = True
+            break
         if watches and stall.reached:
             stall.count = 0
             if not schedule.slow_down():
@@ -324,7 +336,7 @@ def _record(result, loss, n_samples, options):
     result.n_samples_seen += n_samples
 
 
-def _train_full_batch(network, X, loss, options):
+def _train_full_batch(network, X, loss, options, watch):
     """Minimise the full objective with L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995)."""
     network.unlock()
     parameters = network.parameters()
@@ -356,6 +368,11 @@ def _train_full_batch(network, X, loss, options):
         _record(result, float(intermediate_result.fun), len(X), options)
         if options.report is not None:
             options.report(result)
+        write(intermediate_result.x)
+        # how many evaluations a step takes is not known before it is done
+        if watch("epoch")(network):
+            result.converged = True
+            raise StopIteration
 
     start = np.concatenate([p.value.ravel() for p in parameters]).astype(np.float64)
     found = minimize(
@@ -373,7 +390,7 @@ def _train_full_batch(network, X, loss, options):
     write(found.x)
     if not result.loss_curve:  # the starting point was already a minimum
         _record(result, float(found.fun), len(X), options)
-    result.converged = found.status == 0 or options.tol is None
+    result.converged = result.converged or found.status == 0 or options.tol is None
     return result
 
 

@@ -61,9 +61,10 @@ def allocate(scores, magnitudes, n_keep, allocation, dimensions):
 
 
 def top(scores, ties, n_keep):
-    """Mark the ``n_keep`` largest scores; ties go to the larger ``ties``, then the lower index."""
-    if n_keep == 0:
-        return np.zeros(len(scores), dtype=bool)
+    """Mark the ``n_keep`` largest scores; ties go to the larger ``ties``, then the lower index.
+
+    At least one is kept.
+    """
     threshold = np.partition(scores, len(scores) - n_keep)[len(scores) - n_keep]
     mask = scores > threshold
     equal = np.flatnonzero(scores == threshold)
@@ -112,7 +113,7 @@ def apportion(wanted, limits, total):
             high = middle
     sizes = np.clip(high * wanted, 1, limits)
     counts = np.floor(sizes).astype(int)
-    # the sizes add up to the total: floor takes some away, and what is at its limit has no remainder
+    # the sizes add up to the total; floor takes some away, but of none that is at its limit
     while counts.sum() < total:
         counts[np.argmax(sizes - counts)] += 1
     return counts

@@ -274,7 +274,7 @@ class UnitEvidence(Evidence):
             self._of.source_covariance(self.layer + 1),
             after.weight,
             after.connected(),
-            self._of.importance[self.layer + 1],
+            self._of.metrics[self.layer + 1],
             after.source_units(self.shape[0]),
             self.shape[0],
         )

@@ -29,9 +29,9 @@ class FWeight:
     source : float in [0, 1], default=0.0
         Of the F of the source, beside that.
     noise : float in [0, 1], default=0.0
-        What the scale and the F of hidden units on the training data are *not* worth: a dense
-        network fits null inputs all the same, and few samples whatever its inputs, so both are
-        flattered.
+        What the scale of the sources is *not* worth. That of hidden units is flattered on the
+        training data: a dense network fits null inputs all the same, and few samples whatever its
+        inputs are. So is their F, which `side` allows for. The scale of inputs is what it is.
     """
 
     side: float
@@ -55,10 +55,10 @@ class FWeights:
     With A the `certain_null_share` of the layer's source units, among those that vary, are
     connected and not to be cut before all else, A0 that of all inputs, and t the
     `samples_per_input`, "auto" stands for ``source = t * TOP * A``,
-    ``noise = 1 - t * (1 - A0)`` and ``side = FLOOR * (1 - noise) * (1 - source)``. Without
-    nulls, or with a share of less than `NEGLIGIBLE`, and with as many samples as inputs, that is
-    `FLOOR` on the side of the criterion, as it is for a statistic without p-values. With fewer
-    samples it goes towards the plain magnitude.
+    ``side = FLOOR * t * (1 - A0) * (1 - source)`` and, but for the inputs,
+    ``noise = 1 - t * (1 - A0)``. Without nulls, or with a share of less than `NEGLIGIBLE`, and
+    with as many samples as inputs, that is `FLOOR` on the side of the criterion, as it is for a
+    statistic without p-values. With fewer samples it goes towards the plain magnitude.
     The estimate is made before anything is cut: later the nulls are gone, and what they should
     have told with them.
     """
@@ -113,8 +113,12 @@ class FWeights:
         shares = [certain_null_share(values) for values in p]
         shares = [share if share >= NEGLIGIBLE else 0.0 for share in shares]
         trust = samples_per_input(evidence)
-        noise = 1 - trust * (1 - shares[0])
+        worth = trust * (1 - shares[0])
         if self.screens_inputs and nulls_prevail(p[0], trust):
             shares[0] = 0.0  # those that stay say something, by themselves or in pairs
         sources = [trust * TOP * share for share in shares]
-        return [FWeight(FLOOR * (1 - noise) * (1 - source), source, noise) for source in sources]
+        noises = [0.0] + [1 - worth] * (len(layers) - 1)
+        return [
+            FWeight(FLOOR * worth * (1 - source), source, noise)
+            for source, noise in zip(sources, noises, strict=True)
+        ]

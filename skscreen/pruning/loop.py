@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skscreen.nn import Loss, train
+from skscreen.nn.training import unwatched
 from skscreen.pruning.distillation import Distillation
 from skscreen.pruning.f_weights import FWeights
 from skscreen.pruning.granularity import Goal
@@ -131,7 +132,7 @@ class PruningResult:
     inputs: np.ndarray | None
 
 
-def prune(network, data, plan, options, rng, *, score=None):
+def prune(network, data, plan, options, rng, *, score=None, watch=unwatched):
     """Prune a network in place.
 
     Parameters
@@ -148,6 +149,9 @@ def prune(network, data, plan, options, rng, *, score=None):
     score : callable or None
         ``score(network)`` on held-out data, the larger the better. With it the fine-tuning stops
         when the score stalls, and the best state is kept.
+    watch : callable
+        ``watch("round")`` is called when a round begins, ``watch("fine-tuning")`` when that does.
+        It returns a function that is called with the network when the round ends.
 
     Returns
     -------
@@ -159,6 +163,7 @@ def prune(network, data, plan, options, rng, *, score=None):
     history = []
     goals = plan.goals(granularity.cut_share())
     for number, goal in enumerate(goals, 1):
+        ended = watch("round")
         final = number == len(goals)
         choice, found, inputs = cut(training, granularity, goal, record, final=final)
         record.cut(number, choice)
@@ -167,11 +172,14 @@ def prune(network, data, plan, options, rng, *, score=None):
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(goals))
         curve = training.go_on(n_epochs)
         history.append(_entry("pruning", number, network, n_epochs, curve, plan))
+        ended(network)
     if plan.significance is not None:
         record.judge([plan.significance(statistics) for statistics in found])
         _warn_of_chance(record.layers, plan.significance)
+    ended = watch("fine-tuning")
     curve = training.fine_tune(score)
     history.append(_entry("fine-tuning", len(goals), network, len(curve), curve, plan))
+    ended(network)
     return PruningResult(
         masks=[layer.mask.copy() for layer in network.layers],
         scores=choice.scores,

@@ -1,5 +1,6 @@
 """What is observed of a network on data, computed when first asked for."""
 
+from contextlib import closing
 from functools import cached_property
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
 from skscreen.pruning.input_evidence import InputEvidence
-from skscreen.pruning.partial_f import unit_importance
+from skscreen.pruning.partial_f import unit_importance, unit_metrics
 from skscreen.pruning.refit import LayerMoments, merged
 from skscreen.screening import ClassMoments, PooledMoments
 
@@ -150,6 +151,11 @@ class NetworkEvidence:
         return unit_importance(self.network, self.data.X)
 
     @cached_property
+    def metrics(self):
+        """How errors in the units of a layer matter together; see `unit_metrics`."""
+        return unit_metrics(self.network, self.data.X)
+
+    @cached_property
     def gradients(self):
         """`LayerGradients` of each layer, over `screen.samples` of the samples."""
         data = self.data.subsample(self.screen.samples, self.rng)
@@ -177,10 +183,11 @@ class NetworkEvidence:
             )
             return part
 
-        total, *others = self.network.over_chunks(data.X, observe_chunk)
-        for chunk in others:
-            for whole, part in zip(total, chunk, strict=True):
-                whole.merge(part)
+        with closing(self.network.over_chunks(data.X, observe_chunk)) as chunks:
+            total = next(chunks)
+            for chunk in chunks:
+                for whole, part in zip(total, chunk, strict=True):
+                    whole.merge(part)
         return total
 
     def connections(self):

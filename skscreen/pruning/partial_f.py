@@ -16,8 +16,10 @@ from skscreen.nn.threads import shard_pool, single_threaded_blas
 from skscreen.pruning.elimination import eliminate
 from skscreen.pruning.refit import kept_groups, with_ridge
 
-# Samples that tell how much each unit matters, and most backward passes that do.
+# Samples that tell how much each unit matters, how units matter together, and most backward passes
+# that do.
 ENOUGH_SAMPLES = 256
+ENOUGH_FOR_METRICS = 1024
 MOST_PASSES = 10
 # Ridge of the covariances, relative to the mean variance; see `refit`.
 RIDGE = 0.03
@@ -45,7 +47,7 @@ def connection_scores(covariance, weight, mask, importance):
     return np.abs(weight.astype(np.float64)) * np.sqrt(partial * importance)
 
 
-def unit_scores(covariance, weight, mask, importance, units, n_units):
+def unit_scores(covariance, weight, mask, metric, units, n_units):
     """Score units by backward elimination from the layer that reads them.
 
     Parameters
@@ -54,8 +56,8 @@ def unit_scores(covariance, weight, mask, importance, units, n_units):
         Of what that layer reads.
     weight, mask : ndarray of shape (n_inputs, n_outputs)
         Of that layer.
-    importance : ndarray of shape (n_outputs,)
-        From `unit_importance`, of that layer.
+    metric : ndarray of shape (n_outputs, n_outputs)
+        From `unit_metrics`, of that layer.
     units : ndarray of int of shape (n_inputs,)
         Unit that each input belongs to.
     n_units : int
@@ -70,8 +72,17 @@ def unit_scores(covariance, weight, mask, importance, units, n_units):
     if len(read):
         part = with_ridge(covariance, RIDGE)[np.ix_(read, read)]
         known, groups = np.unique(units[read], return_inverse=True)
-        scores[known] = eliminate(part, weight[read].astype(np.float64), importance, groups)
+        targets = weight[read].astype(np.float64) @ root_of(metric)
+        scores[known] = eliminate(part, targets, np.ones(targets.shape[1]), groups)
     return scores
+
+
+def root_of(metric):
+    """Return R with ``R @ R.T`` equal to a positive semidefinite matrix, without null columns."""
+    with single_threaded_blas():
+        values, vectors = np.linalg.eigh(metric)
+    kept = values > max(values[-1], 0.0) * len(values) * np.finfo(np.float32).eps
+    return vectors[:, kept] * np.sqrt(values[kept])
 
 
 def partial_variances(covariance, mask):
@@ -135,28 +146,65 @@ def unit_importance(network, X):
         regression.
         Summed over positions. For more than `MOST_PASSES` outputs an estimate.
     """
+    return _mean_of_slopes(
+        network,
+        X,
+        ENOUGH_SAMPLES,
+        lambda slope: np.einsum("ij,ij->j", slope, slope, dtype=np.float64),
+    )
+
+
+def unit_metrics(network, X):
+    """How errors in the units of a layer change together what the network says.
+
+    Parameters
+    ----------
+    network, X
+        See `unit_importance`.
+
+    Returns
+    -------
+    metrics : dict of int to ndarray of float64 of shape (n_outputs, n_outputs)
+        For each layer that reads units, from the second on, the matrix of the quadratic form that
+        gives the mean square of the change; `unit_importance` is its diagonal. Errors of two units
+        that make up for each other count less than those of each.
+    """
+    metrics = _mean_of_slopes(
+        network, X, ENOUGH_FOR_METRICS, lambda slope: (slope.T @ slope).astype(np.float64), first=1
+    )
+    return dict(enumerate(metrics, 1))
+
+
+def _mean_of_slopes(network, X, n_samples, squared, first=0):
+    """Add up, over directions of the output, what ``squared`` makes of the slopes of each layer.
+
+    Layers before the first one are left out.
+    """
+    rows = np.unique(np.linspace(0, len(X) - 1, n_samples).astype(int))
+    parts = np.array_split(rows, -(-len(rows) // ENOUGH_SAMPLES))
     with single_threaded_blas():  # the same bits whatever the threads
-        return _unit_importance(network, X)
+        sums = [_add_slopes(network, X, part, squared, first) for part in parts]
+    return [sum(layer) / len(rows) for layer in zip(*sums, strict=True)]
 
 
-def _unit_importance(network, X):
-    rows = np.unique(np.linspace(0, len(X) - 1, ENOUGH_SAMPLES).astype(int))
+def _add_slopes(network, X, rows, squared, first):
     x = network.gather(X, rows, np.empty((len(rows), *X.shape[1:]), network.dtype))
     seen = []
     buffers = network.buffers(len(rows), training=True)
     logits = network.forward(
         x, buffers, observe=lambda number, source, output: seen.append((source, output))
     ).astype(np.float64)
-    total = [np.zeros(layer.n_outputs) for layer in network.layers]
+    total = [0.0 for _ in network.layers[first:]]
     for direction in _directions(logits.shape[1]):
         delta = OUTPUT_ROOTS[network.output](logits, direction).astype(network.dtype)
-        for number in range(len(network.layers) - 1, -1, -1):
+        for number in range(len(network.layers) - 1, first - 1, -1):
             layer, (source, output) = network.layers[number], seen[number]
             slope = np.array(delta).reshape(-1, layer.n_outputs)
             ACTIVATIONS[layer.activation][1](slope, output.reshape(slope.shape))
-            total[number] += np.einsum("ij,ij->j", slope, slope, dtype=np.float64)
-            delta = layer.backward(source, delta, buffers[number], need_delta_input=number > 0)
-    return [importance / len(rows) for importance in total]
+            total[number - first] = total[number - first] + squared(slope)
+            if number > first:
+                delta = layer.backward(source, delta, buffers[number], need_delta_input=True)
+    return total
 
 
 def _directions(n_outputs):

@@ -8,7 +8,8 @@ regression for each unit, and second moments are all it takes::
 
 with the covariances S of what the layer reads and S_Kt of that and the teacher's pre-activation t,
 the teacher's weights w0, and the ridge c. Layer by layer from the inputs on, each layer makes up
-for what those before it have lost.
+for what those before it have lost. The last layer of a classifier is then fitted to the teacher's
+probabilities, see `skscreen.pruning.output_fit`.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 from scipy.linalg import cho_solve
 
 from skscreen.nn.threads import shard_pool, single_threaded_blas
+from skscreen.pruning.output_fit import fit_output
 from skscreen.screening import SecondMoments
 
 # Samples that are enough; more make the fit no better.
@@ -30,6 +32,8 @@ ENOUGH_ROWS = 20_000
 N_FOLDS = 4
 RIDGES = (0.01, 0.03, 0.1)
 USUAL_RIDGE = 0.03
+# Likewise, of the fit to the teacher's probabilities, times the number of samples.
+OUTPUT_RIDGE = 3.0
 N_UNITS_TO_CHOOSE_BY = 10
 
 
@@ -91,6 +95,28 @@ class LayerMoments:
             folds = self._collect(network, number, teacher)
         self._known[number] = _Known([array.copy() for array in before], teacher, folds)
         return folds
+
+    def samples(self, network):
+        """Collect what the last layer of a network reads, sample by sample.
+
+        Parameters
+        ----------
+        network : Network
+
+        Returns
+        -------
+        read : ndarray of shape (n_samples, n_inputs)
+        X : ndarray of shape (n_samples, ...)
+            The samples that were taken.
+        sample_weight : ndarray of shape (n_samples,) or None
+        """
+        last = len(network.layers) - 1
+        read = [
+            _rows_read(network, last, self.X, rows, np.zeros((len(rows), 1), dtype=int))
+            for rows in np.array_split(self._rows, -(-len(self._rows) // CHUNK))
+        ]
+        weight = None if self.sample_weight is None else self.sample_weight[self._rows]
+        return np.concatenate(read), self.X[self._rows], weight
 
     def _collect(self, network, number, teacher):
         """Run the samples through the layers before; merge what the chunks give."""
@@ -296,10 +322,13 @@ def refit(network, teacher, moments, *, ridge=None):
         The ridge of each layer.
     """
     with single_threaded_blas():  # threads work on layers' parts, not within small products
-        return [
+        ridges = [
             _refit_layer(network, teacher, number, moments, ridge)
             for number in range(len(network.layers))
         ]
+        if ridge is None:
+            _refit_outputs(network, teacher, moments)
+    return ridges
 
 
 def _refit_layer(network, teacher, number, moments, ridge):
@@ -312,3 +341,19 @@ def _refit_layer(network, teacher, number, moments, ridge):
     layer.unlock()
     layer.weight[...], layer.bias[...] = solve_kept(merged(folds), mask, anchor, ridge)
     return ridge
+
+
+def _refit_outputs(network, teacher, moments):
+    """Fit the last layer to the teacher's probabilities, from its least squares fit on."""
+    layer = network.layers[-1]
+    read, X, weight = moments.samples(network)
+    scale = ridge_scale(np.diag(np.var(read, axis=0, dtype=np.float64)))
+    layer.weight[...], layer.bias[...] = fit_output(
+        read,
+        teacher.logits(X),
+        network.output,
+        (layer.weight.astype(np.float64), layer.bias.astype(np.float64)),
+        layer.connected(),
+        OUTPUT_RIDGE * scale / len(read),
+        weight,
+    )

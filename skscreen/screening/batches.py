@@ -2,7 +2,7 @@
 
 import numpy as np
 
-ORIGIN_SAMPLES = 256
+ORIGIN_SAMPLES = 32
 
 # Values are taken as they are where their binary exponent is no further from 0 than this: squares
 # and products of squares stay far from the ends of float64, and float32 never needs a scale.

@@ -6,6 +6,10 @@ from types import ModuleType
 import mutants
 
 
+def test_nine_of_ten_mutants_are_killed_and_the_others_have_a_reason():
+    assert mutants.complaints(mutants.read()) == []
+
+
 def test_the_targets_are_there():
     for target in mutants.TARGETS.values():
         for path in (target.path, *target.tests):

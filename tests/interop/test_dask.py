@@ -38,7 +38,7 @@ pytestmark = [
 def cluster():
     """Two workers, each a process of its own."""
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as workers,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as workers,
         Client(workers) as client,
     ):
         assert len(client.scheduler_info()["workers"]) == 2
@@ -190,6 +190,7 @@ def test_predictions_where_the_chunks_are(method, cluster):
         network().fit(X, y),
         quick(network()).fit(X, y),
         make_pipeline(StandardScaler(), network(), quick()).fit(X, y),
+        quick(make_pipeline(StandardScaler(), network())).fit(X, y),
         MLPClassifier((5,), max_iter=2, tol=None).fit(X, y > 4),
     ]
     for model in models:

@@ -168,6 +168,11 @@ def test_what_is_frozen_is_saved_too(tmp_path):
         (quick(MLPClassifier()), NotFittedError, "not fitted"),
         (StandardScaler(), ValueError, "got StandardScaler"),
         (make_pipeline(StandardScaler(), MLPClassifier()), ValueError, r"pipeline\[-1\]"),
+        (
+            quick(make_pipeline(StandardScaler(), network())).fit(X, y),
+            ValueError,
+            "stands in a Pipeline, .* would be lost",
+        ),
         (quickly_trained().set_params(alpha=print), ValueError, "alpha cannot be saved"),
         (quickly_trained().set_params(class_weight={0: 1j}), ValueError, "class_weight cannot"),
     ],

@@ -54,7 +54,13 @@ def agrees(found, model, X, atol=1e-5):
 def test_random_networks(seed):
     estimator = random_estimator(seed, labels=LABELS)
     inputs = samples(estimator, seed=seed)
-    agrees(run(to_onnx(estimator), inputs), estimator, inputs)
+    proto = to_onnx(estimator, dtype="float32" if is_double_convolution(estimator) else None)
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(proto.graph.input[0].type.tensor_type.elem_type)
+    agrees(run(proto, inputs.astype(dtype)), estimator, inputs)
+
+
+def is_double_convolution(estimator):
+    return hasattr(estimator, "image_shape_") and estimator.network_.dtype == np.float64
 
 
 @pytest.mark.parametrize("granularity", ["connection", "channel", "input"])
@@ -69,10 +75,14 @@ def test_pruners(net, granularity, tmp_path):
 
 
 @pytest.mark.parametrize("images", [False, True])
-def test_images_of_bytes(images):
+@pytest.mark.parametrize("granularity", [None, "connection", "channel", "input"])
+def test_images_of_bytes(images, granularity):
     pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 7, 3), dtype=np.uint8)
     labels = np.arange(50) % 3
     net = CNNClassifier(conv_channels=4, max_iter=2, tol=None).fit(pixels, labels)
+    if granularity is not None:
+        pruner = quick(FrozenEstimator(net), granularity=granularity, sparsity=0.5)
+        net = pruner.fit(pixels, labels)
     proto = to_onnx(net, dtype="uint8", images=images)
     shape = [d.dim_value for d in proto.graph.input[0].type.tensor_type.shape.dim][1:]
     assert shape == ([8, 7, 3] if images else [168])
@@ -153,6 +163,49 @@ def test_a_pipeline_with_columns_goes_in_one_call(steps, tmp_path):
         assert largest == max(layer.weight.size for layer in pipeline[-1].network_.layers)
 
 
+@pytest.mark.parametrize("granularity", ["connection", "channel", "input"])
+def test_a_pipeline_with_any_granularity(granularity):
+    steps = [StandardScaler(), network(), quick(granularity=granularity, sparsity=0.6)]
+    pipeline = make_pipeline(*steps).fit(X, y)
+    agrees(run(to_onnx(pipeline, X=X), X), pipeline, X)
+
+
+def test_a_pruner_around_a_pipeline():
+    pruner = quick(make_pipeline(StandardScaler(), network())).fit(X * 7, y)
+    agrees(run(to_onnx(pruner, X=X), X * 7), pruner, X * 7)
+    with pytest.raises(ValueError, match="X must be given"):
+        to_onnx(pruner)
+
+
+@pytest.mark.parametrize("wrap", [lambda net: net, make_pipeline, quick])
+def test_convolutions_in_float64_must_be_allowed_to_compute_in_float32(wrap):
+    net = CNNClassifier((8, 8), conv_channels=3, max_iter=2, tol=None, dtype="float64")
+    model = wrap(net).fit(X, y)
+    for dtype in (None, "float64"):
+        with pytest.raises(
+            ValueError, match=r"in float32 alone, .* float64: give dtype='float32'"
+        ):
+            to_onnx(model, dtype=dtype, X=X)
+    proto = to_onnx(model, dtype="float32", X=X)
+    (given,) = onnxruntime.InferenceSession(proto.SerializeToString()).get_inputs()
+    agrees(
+        run(proto, X.astype({"tensor(float)": "f4", "tensor(double)": "f8"}[given.type])), model, X
+    )
+
+
+def test_onnxruntime_has_no_convolutions_in_float64():
+    net = CNNClassifier((8, 8), conv_channels=3, max_iter=1, tol=None).fit(X, y)
+    proto = to_onnx(net)
+    for value in (*proto.graph.input, *proto.graph.output[1:]):
+        value.type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+    for constant in proto.graph.initializer:
+        if constant.data_type == onnx.TensorProto.FLOAT:
+            double = onnx.numpy_helper.to_array(constant).astype(float)
+            constant.CopyFrom(onnx.numpy_helper.from_array(double, constant.name))
+    with pytest.raises(Exception, match="Could not find an implementation for Conv"):
+        run(proto, X)  # once it has, float32 need no longer be asked for
+
+
 def test_a_pipeline_for_regression():
     target = X @ np.linspace(-1, 1, 64)
     net = MLPRegressor((10,), max_iter=5, tol=None, dtype="float64")
@@ -211,5 +264,11 @@ def test_what_cannot_be_exported(model, options, words):
 
 def test_without_onnx_the_command_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r"pip install 'skscreen\[onnx\]'"):
+    with pytest.raises(ImportError, match=r"needs onnx: pip install 'skscreen\[onnx\]'"):
         to_onnx(network().fit(X, y))
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    to_onnx(network().fit(X, y))
+    for call in (register_converters, lambda: to_onnx(make_pipeline(network()).fit(X, y), X=X)):
+        with pytest.raises(ImportError, match=r"needs skl2onnx: pip install 'skscreen\[onnx\]'"):
+            call()

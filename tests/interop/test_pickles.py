@@ -66,6 +66,7 @@ MODELS = {
         distill=Distillation(),
     ),
     "Pipeline": lambda: make_pipeline(StandardScaler(), network(), quick()),
+    "pruner around a Pipeline": lambda: quick(make_pipeline(StandardScaler(), network())),
 }
 
 
@@ -106,7 +107,8 @@ def test_a_lean_copy_is_small():
     assert len(pickle.dumps(lean)) < len(pickle.dumps(pruner)) / 20
     assert not hasattr(lean.estimator.fit, "network_")
     assert lean.partial_fit(X, y).network_.n_weights == pruner.network_.n_weights
-    assert type(lean_copy(dense)) is MLPClassifier
+    assert type(lean_copy(dense)) is type(lean_copy(FrozenEstimator(dense))) is MLPClassifier
+    assert not hasattr(lean_copy(FrozenEstimator(pruner)), "report_")
 
 
 def test_what_cross_validation_chose():

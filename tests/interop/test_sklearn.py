@@ -10,6 +10,8 @@ from sklearn import neural_network
 from sklearn.datasets import load_iris, make_multilabel_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from small import X, network, quick, y
 
 from skscreen import CNNClassifier, MLPClassifier
@@ -151,6 +153,10 @@ def mixed_activations():
     [
         (lambda: CNNClassifier((8, 8), max_iter=1, tol=None).fit(X, y), "no convolutions"),
         (mixed_activations, "one activation"),
+        (
+            lambda: quick(make_pipeline(StandardScaler(), network())).fit(X, y),
+            "stands in a Pipeline, .* give the pruner's estimator_",
+        ),
         (lambda: 3, "got int"),
     ],
 )

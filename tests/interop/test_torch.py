@@ -194,6 +194,7 @@ def test_kinds(module, options, kind):
         ([nn.Linear(4, 3), nn.Sequential(nn.BatchNorm1d(3)), nn.Linear(3, 2)], r"^1\.0, Batch"),
         ([nn.ReLU(), nn.Linear(4, 3)], r"^0, ReLU.*must follow"),
         ([nn.Linear(4, 3), nn.ReLU(), nn.Tanh(), nn.Linear(3, 2)], r"^2, Tanh.*must follow"),
+        ([nn.Linear(4, 3), nn.Dropout(1.0), nn.Linear(3, 2)], r"^1, Dropout.*leaves nothing"),
         ([nn.Linear(4, 3), nn.ReLU()], "end in a Linear"),
         ([nn.Flatten()], "end in a Linear"),
         ([nn.Conv2d(1, 2, 3), nn.Flatten()], "end in a Linear"),
@@ -250,6 +251,32 @@ def test_dropout_beside_convolutions_is_left_out_with_a_warning():
         net = from_torch(module, image_shape=(8, 8))
     assert len(record) == 2
     assert net.dropout == 0
+
+
+def test_an_activation_may_follow_the_flattening():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.Tanh(), nn.Linear(108, 3))
+    images = torch.randn(5, 1, 8, 8)
+    ours = from_torch(module, image_shape=(8, 8)).decision_function(images.numpy().reshape(5, -1))
+    np.testing.assert_allclose(ours, torch_outputs(module, images), atol=1e-5)
+
+
+def test_dropout_of_inputs_is_left_out_with_a_warning():
+    with pytest.warns(UserWarning, match="no dropout of inputs"):
+        assert from_torch(nn.Sequential(nn.Dropout(0.2), nn.Linear(4, 3))).dropout == 0
+
+
+@pytest.mark.parametrize("granularity", ["connection", "channel"])
+def test_a_pruned_network_of_convolutions_in_float64(granularity):
+    net = CNNClassifier((8, 8), conv_channels=(4, 4), max_iter=2, tol=None, dtype="float64")
+    pruner = quick(net, granularity=granularity, sparsity=0.6).fit(X, y)
+    module = to_torch(pruner)
+    images = torch.from_numpy(X.reshape(-1, 1, 8, 8))
+    np.testing.assert_allclose(
+        torch_outputs(module, images), pruner.decision_function(X), atol=1e-12
+    )
+    again = from_torch(module, image_shape=(8, 8))
+    np.testing.assert_allclose(again.decision_function(X), pruner.decision_function(X), atol=1e-12)
 
 
 def test_dropout_between_hidden_layers_is_kept():

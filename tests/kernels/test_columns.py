@@ -28,7 +28,10 @@ def kept(rng, n_inputs, n_outputs, density):
     )
 
 
-@pytest.mark.parametrize(("n_samples", "n_blocks", "width"), [(21, 2, 16), (5, 5, 1), (8, 1, 8)])
+@pytest.mark.parametrize(
+    ("n_samples", "n_blocks", "width"),
+    [(21, 2, 16), (15, 1, 16), (45, 3, 20), (5, 5, 1), (8, 1, 8)],
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64", "uint8"])
 def test_columns_there_and_back(rng, n_samples, n_blocks, width, dtype):
     x = (100 * rng.random((n_samples, 7))).astype(dtype)
@@ -61,6 +64,7 @@ def test_kept_product(rng, density, activation):
 def test_kept_product_of_one(rng, density, activation):
     weight, bias = kept(rng, 13, 9, density), rng.standard_normal(9)
     x = rng.standard_normal((3, 13, 1)) * (rng.random((3, 13, 1)) < 0.6)
+    x[0, :2] = 1
     starts, units = listed(weight != 0)
     out = np.full((3, 9, 1), np.nan)
     code = ACTIVATION_CODES[activation]
@@ -102,7 +106,7 @@ def test_pad_columns(rng):
 
 @pytest.mark.parametrize("density", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("activation", sorted(ACTIVATION_CODES))
-@pytest.mark.parametrize("window", [(1, 1), (2, 2), (3, 2)])
+@pytest.mark.parametrize("window", [(1, 1), (2, 2), (3, 2), (1, 3)])
 def test_kept_convolution(rng, density, activation, window):
     images = rng.standard_normal((2, 4, 8, 7, 3))  # (n_blocks, width, height, width, channel)
     weight, bias = kept(rng, 3 * 2 * 3, 5, density), rng.standard_normal(5)

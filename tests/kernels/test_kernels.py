@@ -4,13 +4,14 @@ import naive
 import numpy as np
 import pytest
 from campaign import examples
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, logsumexp
 
 from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.kernels.conv import col2im, im2col
 from skscreen.kernels.losses import (
+    add_softmax_distillation,
     binary_cross_entropy,
     half_squared_error,
     softmax_cross_entropy,
@@ -18,6 +19,7 @@ from skscreen.kernels.losses import (
 from skscreen.kernels.moments import update_class_moments, update_regression_moments
 from skscreen.kernels.planes import convolve_and_pool, im2col_planes, max_pool_planes
 from skscreen.kernels.pool import max_pool, max_unpool
+from skscreen.kernels.updates import adam_update, sgd_update
 from skscreen.nn import Loss, Teacher
 from skscreen.nn.optimizers import SGD, Adam
 from skscreen.nn.parameters import NO_MASK, Parameter
@@ -52,6 +54,7 @@ def test_drop_units(rng, dtype):
     output = rng.standard_normal((7, 5)).astype(dtype)
     random = rng.random((7, 5)).astype(dtype)
     real = output.dtype.type
+    random[0, 0] = real(0.3)  # the share itself is kept
     expected = (random >= real(0.3)) / real(0.7)
     dropped = np.full_like(output, np.nan)
     drop_units(output, random, real(0.3), real(1) / real(0.7), dropped)
@@ -144,6 +147,16 @@ class TestLosses:
         loss = binary_cross_entropy(np.array([[value]]), *arguments, delta[:, :1].copy())
         assert loss == pytest.approx(max(0.0, value))
 
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_extreme_teachers_stay_finite(self, sign):
+        logits, teacher = sign * np.array([[800.0, -800.0]]), sign * np.array([[-800.0, 800.0]])
+        delta = np.full((1, 2), 7.0)
+        # softened by 2 all of the teacher's 1 meets a logarithm of -800
+        arguments = np.ones(1), np.array([0]), 1.0, 1.0, 2.0, delta
+        loss = add_softmax_distillation(logits, teacher, *arguments)
+        assert loss == pytest.approx(4 * 800)
+        np.testing.assert_allclose(delta, sign * np.array([[2.0, -2.0]]), atol=1e-12)
+
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -163,9 +176,9 @@ class TestUpdates:
 
     def test_adam(self, rng, dtype, masked):
         start, gradients, weights, mask = self.run(
-            Adam, rng, dtype, masked, beta_1=0.8, beta_2=0.9, epsilon=1e-6
+            Adam, rng, dtype, masked, beta_1=0.3, beta_2=0.4, epsilon=1e-6
         )
-        expected = naive.adam(start, gradients, 0.1, 0.8, 0.9, 1e-6, 0.01, mask)
+        expected = naive.adam(start, gradients, 0.1, 0.3, 0.4, 1e-6, 0.01, mask)
         np.testing.assert_allclose(weights, expected, atol=1e-12 if dtype == "float64" else 1e-4)
         assert not weights[~np.broadcast_to(mask, weights.shape).astype(bool)].any()
 
@@ -179,6 +192,24 @@ class TestUpdates:
         assert not weights[~np.broadcast_to(mask, weights.shape).astype(bool)].any()
 
 
+@pytest.mark.parametrize("mask", [NO_MASK, np.array([True, False] * 4)])
+def test_tiny_numbers_and_masked_ones_become_zero(mask):
+    tiny = np.repeat(np.array([1e-31, -1e-31, 3e-30, -3e-30], np.float32), 2)
+    kept = np.where(np.abs(tiny) > 1e-30, tiny, 0)
+    if mask.size:
+        kept[~mask] = 0
+    zero, one, none = np.float32(0), np.float32(1), np.zeros(8, np.float32)
+    weights, velocity = tiny.copy(), tiny.copy()
+    sgd_update(weights, none, velocity, mask, zero, one, False, zero)
+    np.testing.assert_array_equal(velocity, kept)
+    np.testing.assert_array_equal(weights, 2 * kept)
+    weights, first, second = tiny.copy(), tiny.copy(), np.abs(tiny)
+    adam_update(weights, none, first, second, mask, zero, one, one, one, zero)
+    np.testing.assert_array_equal(weights, kept)
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_array_equal(second, np.abs(kept))
+
+
 def test_what_decays_to_nothing_becomes_zero():
     parameter = Parameter(np.full(3, 1e-29, np.float32), NO_MASK, True)
     optimizer = Adam([parameter])
@@ -188,6 +219,7 @@ def test_what_decays_to_nothing_becomes_zero():
     assert not optimizer.second[0].any()
 
 
+@example(seed=0, size=(3, 6), kernel=(2, 5), stride=1, top=1, left=3, n_channels=1)
 @settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
@@ -195,7 +227,7 @@ def test_what_decays_to_nothing_becomes_zero():
     kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
     stride=st.integers(1, 3),
     top=st.integers(0, 2),
-    left=st.integers(0, 2),
+    left=st.integers(0, 3),
     n_channels=st.integers(1, 3),
 )
 def test_im2col_and_its_adjoint(seed, size, kernel, stride, top, left, n_channels):
@@ -220,7 +252,7 @@ def test_im2col_and_its_adjoint(seed, size, kernel, stride, top, left, n_channel
         np.testing.assert_array_equal(planes.reshape(len(planes), -1), columns.T)
 
 
-@pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4), (7, 8)])
+@pytest.mark.parametrize("size", [(4, 4), (5, 7), (2, 3), (1, 4), (7, 8), (8, 5)])
 @pytest.mark.parametrize("window", [(1, 2), (2, 2), (3, 3)])
 def test_max_pool_and_back(rng, size, window):
     window = tuple(min(pair) for pair in zip(window, size, strict=True))
@@ -266,11 +298,14 @@ def test_max_pool_shows_nan(window, values):
     assert np.isnan(pooled).all()
 
 
+@pytest.mark.parametrize("n_samples", [36, 37, 38, 39])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_class_moments(rng, dtype):
-    A = (rng.standard_normal((37, 5)) + 100).astype(dtype)
-    codes = rng.integers(0, 4, 37)
-    weights = rng.integers(0, 3, 37).astype(float)
+def test_class_moments(rng, dtype, n_samples):
+    A = (rng.standard_normal((n_samples, 5)) + 100).astype(dtype)
+    codes = rng.integers(0, 4, n_samples)
+    weights = rng.integers(0, 3, n_samples).astype(float)
+    if n_samples % 2 == 0:  # all count
+        weights += 1
     order = np.argsort(codes, kind="stable")
     weight_sum, mean, within = np.zeros(5), np.zeros((5, 5)), np.zeros((5, 5))
     low, high = np.full((5, 5), np.inf), np.full((5, 5), -np.inf)

@@ -117,7 +117,14 @@ class TestThreads:
         at_once = network.forward(X, network.buffers(300))
         np.testing.assert_allclose(network.logits(X), at_once, atol=1e-6)
         parts = network.over_chunks(X, lambda rows, x, buffers: rows.start)
-        assert parts == [0, 128, 256]
+        assert list(parts) == [0, 128, 256]
+        many = np.zeros((128 * 70, 8, 8, 1), np.uint8)
+        seen = []
+        parts = network.over_chunks(many, lambda rows, x, buffers: seen.append(rows.start))
+        assert next(parts) is None
+        assert len(seen) == 32
+        assert len(list(parts)) == 69
+        assert sorted(seen) == list(range(0, len(many), 128))
 
 
 def test_bytes_are_scaled():

@@ -119,6 +119,13 @@ def test_infinite_scores_come_first():
         assert masks[1][1, 0]
 
 
+@pytest.mark.parametrize("allocation", sorted(ALLOCATIONS))
+def test_a_layer_of_nothing_but_infinite_scores(allocation):
+    scores = [np.array([np.inf, np.inf]), np.array([1.0, 2.0])]
+    masks = allocate(scores, [np.ones(2), np.ones(2)], 3, allocation, [(2, 1), (2, 1)])
+    assert [mask.tolist() for mask in masks] == [[True, True], [False, True]]
+
+
 @pytest.mark.parametrize("n_keep", [1, 7])
 def test_impossible_counts_are_named(n_keep):
     scores = [np.ones((2, 2)), np.ones((2, 1))]

@@ -12,7 +12,9 @@ from skscreen.pruning.partial_f import (
     connection_scores,
     inverse_of_lower,
     partial_variances,
+    root_of,
     unit_importance,
+    unit_metrics,
     unit_scores,
 )
 
@@ -88,8 +90,33 @@ def test_units_that_nothing_reads_score_nothing():
     mask = np.ones((12, 3), dtype=bool)
     mask[[1, 6, 7, 11]] = False
     units = np.arange(12) % 5
-    scores = unit_scores(COVARIANCE, np.where(mask, WEIGHT, 0), mask, IMPORTANCE, units, 6)
+    metric = np.diag(IMPORTANCE)
+    scores = unit_scores(COVARIANCE, np.where(mask, WEIGHT, 0), mask, metric, units, 6)
     np.testing.assert_array_equal(scores == 0, [False, True, False, False, False, True])
+
+
+def test_units_whose_effects_on_the_targets_make_up_for_each_other_go_first():
+    covariance, mask, units = np.eye(3), np.ones((3, 2), dtype=bool), np.arange(3)
+    weight = np.array([[1.0, -1.0], [0.8, 0.8], [0.1, 0.3]])
+    apart = unit_scores(covariance, weight, mask, np.eye(2), units, 3)
+    assert np.argsort(apart).tolist() == [2, 1, 0]
+    # an error in both targets alike is all that the output shows
+    together = unit_scores(covariance, weight, mask, np.ones((2, 2)), units, 3)
+    assert np.argsort(together).tolist() == [0, 2, 1]
+
+
+def test_a_metric_without_any_change_of_the_output():
+    scores = unit_scores(
+        COVARIANCE, WEIGHT, np.ones((12, 3), dtype=bool), np.zeros((3, 3)), np.arange(12), 12
+    )
+    assert np.isfinite(scores).all()
+
+
+def test_root_of_a_metric_leaves_out_what_does_not_count():
+    B = np.random.default_rng(1).normal(size=(6, 2))
+    root = root_of(B @ B.T)
+    assert root.shape == (6, 2)
+    np.testing.assert_allclose(root @ root.T, B @ B.T, atol=1e-10)
 
 
 @pytest.mark.parametrize("output", ["softmax", "logistic", "identity"])
@@ -120,6 +147,33 @@ def test_importance_is_the_change_of_the_output(output, activation):
             p = network.probabilities(X)
             wanted = (p * change**2).sum(axis=1) - (p * change).sum(axis=1) ** 2
         assert found[unit] == pytest.approx(wanted.mean(), rel=1e-3)
+
+
+@pytest.mark.parametrize("output", ["softmax", "identity"])
+def test_the_metric_is_the_change_with_several_units(output):
+    rng = np.random.RandomState(0)
+    layers = [
+        Dense.initialise(5, 6, "relu", rng, np.dtype("float64")),
+        Dense.initialise(6, 4, "tanh", rng, np.dtype("float64")),
+        Dense.initialise(4, 3, "identity", rng, np.dtype("float64")),
+    ]
+    network = Network(layers, output)
+    X = np.random.default_rng(1).normal(size=(40, 5))
+    metrics = unit_metrics(network, X)
+    assert list(metrics) == [1, 2]
+    for number, metric in metrics.items():
+        importance = unit_importance(network, X)[number]
+        np.testing.assert_allclose(np.diagonal(metric), importance, rtol=1e-6)
+    logits = network.logits(X)
+    step = np.array([1.0, -2.0, 0.5, 3.0])
+    layers[1].shift_bias(1e-5 * step)
+    change = (network.logits(X) - logits) / 1e-5
+    wanted = (change**2).sum(axis=1)
+    if output == "softmax":
+        layers[1].shift_bias(-1e-5 * step)
+        p = network.probabilities(X)
+        wanted = (p * change**2).sum(axis=1) - (p * change).sum(axis=1) ** 2
+    assert step @ metrics[1] @ step == pytest.approx(wanted.mean(), rel=1e-3)
 
 
 def test_importance_with_many_outputs_is_an_estimate():

@@ -41,17 +41,17 @@ def test_links_of_columns_that_belong_to_one_channel():
 
 
 @pytest.mark.parametrize(
-    ("second", "keep_one", "inputs", "hidden"),
+    ("second", "options", "inputs", "hidden"),
     [
-        ([0, 1, 0], False, [True, False], [False, True, False]),
-        ([0, 1, 0], True, [True, False], [False, True, False]),
-        ([0, 0, 0], False, [False, False], [False, False, False]),
-        ([0, 0, 0], True, [False, True], [True, False, False]),
+        ([0, 1, 0], {}, [True, False], [False, True, False]),
+        ([0, 1, 0], {"keep_one": True}, [True, False], [False, True, False]),
+        ([0, 0, 0], {}, [False, False], [False, False, False]),
+        ([0, 0, 0], {"keep_one": True}, [False, True], [True, False, False]),
     ],
 )
-def test_useful_units(second, keep_one, inputs, hidden):
+def test_useful_units(second, options, inputs, hidden):
     first = np.array([[0, 1, 1], [1, 0, 0]], dtype=bool)
-    useful = useful_units([first, np.array(second, dtype=bool)[:, None]], keep_one=keep_one)
+    useful = useful_units([first, np.array(second, dtype=bool)[:, None]], **options)
     assert [units.tolist() for units in useful] == [inputs, hidden, [True]]
 
 
@@ -61,6 +61,7 @@ def test_useful_units(second, keep_one, inputs, hidden):
         ([2.0, 4.0, 1.0], [0.5, 1.0, 0.25]),
         ([-3.0, 0.0, 1.0, -np.inf], [0.0, 0.75, 1.0, 0.0]),
         ([-4.0, -3.0, -2.0], [0.0, 0.5, 1.0]),
+        ([-1.0, 0.0, 3.0], [0.0, 0.25, 1.0]),
         ([3.0, np.inf, -np.inf], [0.0, 1.0, 0.0]),
         ([0.0, 0.0], [0.0, 0.0]),
         ([-1e308, 1e308, 0.0], [0.0, 1.0, 0.5]),
@@ -121,6 +122,14 @@ def restored(mask, score, place):
         new[tuple(np.argwhere(mask)[np.argmin(score[mask])])] = False
         new[place] = True
     return new
+
+
+def test_one_change_is_less_than_two_with_better_scores():
+    first, second = np.array([[True, False, False]]), np.array([[False], [False], [True]])
+    scores = [np.array([[0.5, 1.0, 0.2]]), np.array([[0.3], [1.0], [0.5]])]
+    keep_a_path([first, second], scores, plain(1, 3))
+    assert first.tolist() == [[True, False, False]]
+    assert second.tolist() == [[True], [False], [False]]
 
 
 def test_an_infinite_score_gives_way_too():

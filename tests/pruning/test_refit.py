@@ -57,6 +57,12 @@ def cut_at_random(network, share, seed=1):
     mask_network(network, [rng.random(layer.weight.shape) > share for layer in network.layers])
 
 
+def divergence(lean, teacher, X):
+    """Mean Kullback-Leibler divergence of the lean network's probabilities from the teacher's."""
+    p, q = lean.probabilities(X), teacher.probabilities(X)
+    return np.mean(np.sum(q * np.log(q / p), axis=1))
+
+
 @pytest.mark.parametrize("build", [mlp, cnn])
 def test_is_the_explicit_least_squares_fit_of_each_unit(build):
     teacher, lean = build(), build()
@@ -121,13 +127,23 @@ def test_masks_stay_and_the_fit_gets_better(build):
     X = samples(teacher, 400)
     cut_at_random(lean, 0.4)
     masks = [layer.mask.copy() for layer in lean.layers]
-    before = np.mean((lean.logits(X) - teacher.logits(X)) ** 2)
+    before = divergence(lean, teacher, X)
     ridges = refit(lean, teacher, LayerMoments(X))
-    assert np.mean((lean.logits(X) - teacher.logits(X)) ** 2) < 0.5 * before
+    assert divergence(lean, teacher, X) < 0.5 * before
     assert set(ridges) <= set(RIDGES)
     for layer, mask in zip(lean.layers, masks, strict=True):
         np.testing.assert_array_equal(layer.mask, mask)
         assert not layer.weight[~mask].any()
+
+
+def test_the_last_layer_follows_the_teachers_probabilities():
+    teacher, lean = mlp(), mlp()
+    X = samples(teacher, 400)
+    cut_at_random(lean, 0.4)
+    squares = lean.copy()
+    refit(squares, teacher, LayerMoments(X), ridge=USUAL_RIDGE)
+    refit(lean, teacher, LayerMoments(X))
+    assert divergence(lean, teacher, X) < divergence(squares, teacher, X)
 
 
 def test_predictions_before_the_refit_do_not_hold_it_up():

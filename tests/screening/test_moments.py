@@ -183,6 +183,14 @@ def test_class_moments_names_bad_arguments(arguments, message):
         class_moments(**({"A": A, "codes": CODES, "n_classes": 4} | arguments))
 
 
+@pytest.mark.parametrize("chunk_size", [1, 7, 200, 201])
+def test_chunks_of_any_size(chunk_size):
+    found = class_moments(A, CODES, 4, chunk_size=chunk_size)
+    whole = ClassMoments(4, 6).partial_fit(A, CODES)
+    np.testing.assert_allclose(found.within, whole.within, rtol=1e-12)
+    np.testing.assert_array_equal(found.weight_sum, whole.weight_sum)
+
+
 def test_class_moments_takes_lists_and_bools():
     expected = f_from_moments(ClassMoments(2, 6).partial_fit(A, CODES > 1)).F
     found = class_moments(A.tolist(), (CODES > 1).tolist(), 2, np.ones(200).tolist())

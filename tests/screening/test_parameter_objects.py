@@ -127,6 +127,29 @@ class TestSignificance:
         assert Significance(rule)(found).tolist() == expected
         assert Significance(rule, level=0.0499)(found).tolist() == [False, False]
 
+    def test_defaults(self):
+        p, eta2 = np.array([0.024, 0.05, 0.06]), np.array([0.0, 0.5, 1.0])
+        found = FStatistics(np.ones(3), p, eta2)
+        assert Significance()(found).tolist() == select(found).tolist() == [False] * 3
+        assert select(found, "fpr").tolist() == [True, True, False]
+        assert select(found, "fwe", 0.16).tolist() == [True, True, False]
+        assert select(found, level=0.0601).tolist() == [True] * 3
+        smaller = FStatistics(np.ones(3), p**4, eta2)
+        assert select(smaller, level=1e-5).tolist() == [True, True, False]
+        assert not select(found, "fpr", min_effect=1).any()
+        assert select(found, "fpr", 0.06, min_effect=1).tolist() == [False, False, True]
+
+    def test_effects_may_be_unknown_where_none_is_asked_for(self):
+        found = FStatistics(np.ones(2), np.array([0.01, 0.9]), np.full(2, np.nan))
+        assert Significance("fpr")(found).tolist() == [True, False]
+        with pytest.raises(ValueError, match=r"min_effect=0\.1 needs a statistic with an effect"):
+            Significance("fpr", min_effect=0.1)(found)
+        found = FStatistics(np.ones(2), np.array([0.01, np.nan]), np.ones(2))
+        with pytest.raises(
+            ValueError, match="rule='fpr' needs a statistic with p-values, got NaN"
+        ):
+            Significance("fpr")(found)
+
     def test_text(self):
         assert str(Significance()) == "fdr at 0.05"
         assert (

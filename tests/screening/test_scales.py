@@ -96,8 +96,11 @@ def test_batches_of_neighbouring_scales(exponents):
         moments.partial_fit(data[rows], Y[rows])
         regression.partial_fit(data[rows], targets[rows])
     expected = ClassMoments(4, 5).partial_fit(data / unit, Y)
-    np.testing.assert_allclose(moments.within / unit**2, expected.within, rtol=1e-11)
-    np.testing.assert_allclose(moments.between() / unit**2, expected.between(), rtol=1e-10)
+    merged, other = (ClassMoments(4, 5).partial_fit(data[k::2], Y[k::2]) for k in (0, 1))
+    apart = [ClassMoments(4, 5).partial_fit(data[k], Y[k]) for k in np.split(np.arange(120), 2)]
+    for found in (moments, merged.merge(other), apart[0].merge(apart[1])):
+        np.testing.assert_allclose(found.within / unit**2, expected.within, rtol=1e-11)
+        np.testing.assert_allclose(found.between() / unit**2, expected.between(), rtol=1e-10)
     np.testing.assert_allclose(
         f_from_moments(regression).F,
         f_statistic(data / unit, targets * min(first, later)).F,
@@ -159,6 +162,16 @@ def test_what_F_does_not_depend_on(seed, shift, exponent, negate):
     targets = TARGETS[:, ::-1] * [-3.0, 2.0**200]
     changed = f_statistic(data[np.ix_(samples, units)], targets[samples])
     np.testing.assert_allclose(changed.F, expected.F[units], rtol=1e-9)
+
+
+def test_which_units_are_constant():
+    y = np.array([0, 0, 2, 2])
+    data = np.array(
+        [[3.0, 1.0, 1.0, 1.0], [3.0, 1.0, 2.0, 1.0], [3.0, 2.0, 2.0, 2.0], [3.0, 2.0, 2.0, 5.0]]
+    )
+    moments = ClassMoments(3, 4).partial_fit(data, y)
+    assert moments.constant().tolist() == [True, False, False, False]
+    assert moments.constant_within().tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e300, -1e-300])
