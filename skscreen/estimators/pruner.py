@@ -105,7 +105,7 @@ class ScreeningPruner(CallbackSupportMixin, PrunedNetworkMixin, MetaEstimatorMix
         inputs that are not significant (false discovery rate of 0.05), neither by themselves nor
         in a pair, are cut before all else. With fewer samples than inputs F weighs less, down to
         nothing, and up to 0.7 of the inputs must be null. A `score_func` without p-values has
-        0.05.
+        0.05, and less with so few samples.
     score_func : str, Screen or callable, default="f"
         The statistic; see `skscreen.screening.screen` for the names. A `Screen` also says what it
         makes of the positions of a convolution, how many samples serve where not all do, and

@@ -43,7 +43,7 @@ def gather_columns(x, features, scale, out):
 
     Parameters
     ----------
-    x : ndarray of shape (n_samples, n_features)
+    x : C-contiguous ndarray of shape (n_samples, n_features)
         Of any number type; multiplied by ``scale``.
     features : ndarray of int32 of shape (n_rows,)
     scale : float of the dtype of out

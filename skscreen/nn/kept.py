@@ -166,7 +166,8 @@ class KeptRows:
         """Write the layer's output for ``x``, of shape (n_samples, ...)."""
         if self.training:
             self.form.refresh()
-        gather_columns(x.reshape(len(x), -1), self.form.features, self.real(1), self.read)
+        flat = np.ascontiguousarray(x).reshape(len(x), -1)
+        gather_columns(flat, self.form.features, self.real(1), self.read)
         self.form.run(self.read, self.output)
         scatter_columns(self.output, self.form.output_features, output)
 

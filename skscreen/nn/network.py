@@ -222,7 +222,8 @@ class Network:
         ------
         result : object
             In the order of the samples; no more than some are there at a time, as long as they are
-            taken one by one. The chunks do not depend on the number of threads.
+            taken one by one. The chunks do not depend on the number of threads. BLAS is held to
+            one thread until the last is taken, or the generator is closed.
         """
         length = sharded_length(len(X)) if self.is_sharded else DENSE_CHUNK
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]

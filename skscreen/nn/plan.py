@@ -156,7 +156,7 @@ class PredictionPlan:
         length = self._chunk_length(len(X), sparse)
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
         # BLAS's own threads would spin against these, and slow the work between two products
-        threaded = len(X) > 1 if self.is_sharded else threaded
+        threaded = len(X) > 1 if self.is_sharded else threaded and any(sparse)
         pool = shard_pool(len(chunks), blas=not all(sparse)) if threaded else nullcontext(map)
         with pool as run:
             # rows of a sparse matrix become dense

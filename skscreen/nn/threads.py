@@ -44,7 +44,7 @@ class _BlasLimit:
     """Holds BLAS to one thread as long as somebody holds a token of it."""
 
     def __init__(self):
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.holders = {}  # token -> thread
         self.before = None  # threads of each library without the limit
 
@@ -76,7 +76,7 @@ class _BlasLimit:
 
     def after_fork(self):
         """In a child only the thread that forked goes on: the others never give tokens back."""
-        self.lock = threading.Lock()  # it was held for the fork, so that all here is consistent
+        self.lock = threading.RLock()  # it was held for the fork, so that all here is consistent
         own = threading.get_ident()
         self.holders = {token: t for token, t in self.holders.items() if t == own}
         self._lift_if_unused()

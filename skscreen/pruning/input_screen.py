@@ -82,8 +82,7 @@ def samples_per_input(evidence):
     -------
     ratio : float in [0, 1]
     """
-    data = evidence.data
-    error_df = data.effective_size() - (data.n_classes or 1)
+    error_df = evidence.effective_size - (evidence.data.n_classes or 1)
     used = units_in_use(evidence.statistics("source")[0], evidence.network.layers[0])
     return float(np.clip(error_df / max(np.count_nonzero(used), 1), 0, 1))
 

@@ -151,7 +151,8 @@ def prune(network, data, plan, options, rng, *, score=None, watch=unwatched):
         when the score stalls, and the best state is kept.
     watch : callable
         ``watch("round")`` is called when a round begins, ``watch("fine-tuning")`` when that does.
-        It returns a function that is called with the network when the round ends.
+        It returns a function that is called with the network when the round ends; what that
+        returns has no effect, for a network that is half pruned misses its sparsity.
 
     Returns
     -------
@@ -191,7 +192,7 @@ def prune(network, data, plan, options, rng, *, score=None, watch=unwatched):
     )
 
 
-def cut(training, granularity, goal, record=None, *, final=False):
+def cut(training, granularity, goal, record=None, *, final=False, handed_out=False):
     """Screen a network and mask what is not worth keeping.
 
     Parameters
@@ -204,6 +205,8 @@ def cut(training, granularity, goal, record=None, *, final=False):
         Takes down what is found.
     final : bool, default=False
         Whether this is the last round, whose statistics are kept.
+    handed_out : bool, default=False
+        Whether the network is handed out after this round, as it is after the last.
 
     Returns
     -------
@@ -234,8 +237,9 @@ def cut(training, granularity, goal, record=None, *, final=False):
     teacher = training.teacher()
     mask_network(network, choice.masks, None if better else evidence.source_means)
     if teacher is not None:
-        # masks that are not the last ones need no ridge of their own
-        refit(network, teacher, training.layer_moments, ridge=None if final else USUAL_RIDGE)
+        # masks on the way need no ridge of their own
+        ridge = None if final or handed_out else USUAL_RIDGE
+        refit(network, teacher, training.layer_moments, ridge=ridge)
     return choice, statistics, inputs
 
 

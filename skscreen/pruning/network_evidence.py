@@ -69,6 +69,7 @@ class NetworkEvidence:
     def __init__(self, network, data, screen, rng, f_weights, *, moments=None, layer_moments=None):
         self.network = network
         streams = screen.statistic.streams
+        self.effective_size = data.effective_size()  # of what the network is trained on
         self.data = data if streams else data.unweighted_subsample(screen.samples, rng)
         self.screen = screen
         self.rng = rng

@@ -47,7 +47,8 @@ def prune_path(network, data, plan, rng, stops, options_at, *, fine_tune_epochs,
         changes = {
             name: getattr(options, name) for name in ("alpha", "dropout", "learning_rate_init")
         }
-        cut(training, granularity, Goal(share, plan.allocation, plan.significance))
+        goal = Goal(share, plan.allocation, plan.significance)
+        cut(training, granularity, goal, handed_out=share in stops)
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(rounds))
         training.go_on(n_epochs, **changes)
         left -= n_epochs

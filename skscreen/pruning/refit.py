@@ -45,7 +45,7 @@ class LayerMoments:
     X : ndarray of shape (n_samples, ...)
         Of the network's dtype, or uint8.
     sample_weight : ndarray of shape (n_samples,) or None, default=None
-        Counted as repetitions.
+        Of which only the ratios matter; samples of weight zero are left out.
 
     Notes
     -----
@@ -58,8 +58,9 @@ class LayerMoments:
     def __init__(self, X, sample_weight=None):
         self.X = X
         self.sample_weight = sample_weight
-        n_taken = min(len(X), MOST_SAMPLES)
-        self._rows = np.linspace(0, len(X) - 1, n_taken).astype(int)
+        counted = np.arange(len(X)) if sample_weight is None else np.flatnonzero(sample_weight)
+        n_taken = min(len(counted), MOST_SAMPLES)
+        self._rows = counted[np.linspace(0, len(counted) - 1, n_taken).astype(int)]
         self._known = {}
 
     def of(self, network, number, teacher=None):
@@ -96,27 +97,31 @@ class LayerMoments:
         self._known[number] = _Known([array.copy() for array in before], teacher, folds)
         return folds
 
-    def samples(self, network):
-        """Collect what the last layer of a network reads, sample by sample.
+    def samples(self, network, teacher):
+        """Collect what the last layer of a network reads, and what a teacher says, by samples.
 
         Parameters
         ----------
-        network : Network
+        network, teacher : Network
 
         Returns
         -------
         read : ndarray of shape (n_samples, n_inputs)
-        X : ndarray of shape (n_samples, ...)
-            The samples that were taken.
-        sample_weight : ndarray of shape (n_samples,) or None
+        logits : ndarray of shape (n_samples, n_outputs)
+        sample_weight : ndarray of float64 of shape (n_samples,)
+            With a sum of 1.
         """
         last = len(network.layers) - 1
+        chunks = np.array_split(self._rows, -(-len(self._rows) // CHUNK))
         read = [
             _rows_read(network, last, self.X, rows, np.zeros((len(rows), 1), dtype=int))
-            for rows in np.array_split(self._rows, -(-len(self._rows) // CHUNK))
+            for rows in chunks
         ]
-        weight = None if self.sample_weight is None else self.sample_weight[self._rows]
-        return np.concatenate(read), self.X[self._rows], weight
+        logits = [teacher.logits(self.X[rows]) for rows in chunks]
+        weight = np.ones(len(self._rows))
+        if self.sample_weight is not None:
+            weight = self.sample_weight[self._rows].astype(np.float64)
+        return np.concatenate(read), np.concatenate(logits), weight / weight.sum()
 
     def _collect(self, network, number, teacher):
         """Run the samples through the layers before; merge what the chunks give."""
@@ -346,14 +351,15 @@ def _refit_layer(network, teacher, number, moments, ridge):
 def _refit_outputs(network, teacher, moments):
     """Fit the last layer to the teacher's probabilities, from its least squares fit on."""
     layer = network.layers[-1]
-    read, X, weight = moments.samples(network)
-    scale = ridge_scale(np.diag(np.var(read, axis=0, dtype=np.float64)))
+    read, logits, weight = moments.samples(network, teacher)
+    variance = weight @ (read - weight @ read) ** 2
+    n_effective = 1 / np.sum(weight**2)  # Kish
     layer.weight[...], layer.bias[...] = fit_output(
         read,
-        teacher.logits(X),
+        logits,
         network.output,
         (layer.weight.astype(np.float64), layer.bias.astype(np.float64)),
         layer.connected(),
-        OUTPUT_RIDGE * scale / len(read),
+        OUTPUT_RIDGE * ridge_scale(np.diag(variance)) / n_effective,
         weight,
     )

@@ -12,6 +12,9 @@ from skscreen.screening.statistics import f_from_moments, moments_for, resolve_t
 BLOCK = 256
 # Standard deviations at which a unit is cut off: products have heavy tails, F expects none.
 LARGEST = 2.5
+# Classes of fewer samples than this, and than this share of an equal part, are left out: the mean
+# of so few heavy-tailed products beside that of many is called significant far too often.
+FEW, SMALL = 20, 0.25
 # What is left of a product that does not vary, per sample.
 ROUNDING = 1e-10
 
@@ -49,10 +52,11 @@ def significant_in_pairs(
     -----
     Units are standardised and cut off at 2.5 standard deviations. The product of noise and a unit
     that spreads more in one class than in another has unequal variances, for which F is not made.
-    So classes are compared by F* [1]_ with the degrees of freedom of [2]_, numbers by the F of a
-    linear regression. It takes of the order of ``n_samples * n_units**2`` multiplications, and
-    memory for a few times 256 times ``n_units`` numbers. With several numeric targets the
-    explained share is averaged. Classes of one sample are left out.
+    So classes are compared by F and by F* [1]_ with the degrees of freedom of [2]_, and both must
+    be significant; numbers by the F of a linear regression. It takes of the order of
+    ``n_samples * n_units**2`` multiplications, and memory for a few times 256 times ``n_units``
+    numbers. With several numeric targets the explained share is averaged. Classes of one sample,
+    and of fewer than 20 where that is less than a quarter of an equal part, are left out.
 
     References
     ----------
@@ -78,7 +82,12 @@ def significant_in_pairs(
     task = resolve_task(y, task)
     moments, target = moments_for(A, y, task)
     f_from_moments(moments.partial_fit(A, target))  # raises where F is not defined
-    p_values = _p_of_classes if task == "classification" else _p_of_numbers
+    p_values = _p_of_numbers
+    if task == "classification":
+        p_values, rows = _p_of_classes, _of_large_classes(target)
+        A, target = A[rows], np.unique(target[rows], return_inverse=True)[1]
+        if len(A) == 0:
+            return np.zeros(A.shape[1], dtype=bool)
     Z = _standardised(A)
     limit = level / (Z.shape[1] * (Z.shape[1] + 1) / 2)
     marked = np.zeros(Z.shape[1], dtype=bool)
@@ -99,28 +108,40 @@ def _standardised(A):
     return Z - Z.mean(axis=0)
 
 
-def _p_of_classes(left, right, codes):
-    """P of the products of units with all others, as a matrix, by the F* of Brown & Forsythe."""
+def _of_large_classes(codes):
+    """Mark the samples of classes that are large enough; none if that is a single class."""
     sizes = np.bincount(codes)
-    n, sums = len(codes), left.T @ right
-    between, expected = np.zeros_like(sums), np.zeros_like(sums)
+    equal = len(codes) / np.count_nonzero(sizes)
+    large = (sizes > 1) & ((sizes >= FEW) | (sizes >= SMALL * equal))
+    return large[codes] & (np.count_nonzero(large) > 1)
+
+
+def _p_of_classes(left, right, codes):
+    """P of the products of units with all others, as a matrix: the larger of those of F and F*."""
+    sizes = np.bincount(codes)
+    n, n_classes, sums = len(codes), len(sizes), left.T @ right
+    between, within, expected = (np.zeros_like(sums) for _ in range(3))
     pooled, squares, squares_by_df = (np.zeros_like(sums) for _ in range(3))
-    for k in np.flatnonzero(sizes > 1):  # a single sample has no variance to go by
-        rows, n_k = codes == k, sizes[k]
-        share = n_k / n
+    for k, n_k in enumerate(sizes):
+        rows, share = codes == k, n_k / n
         found = left[rows].T @ right[rows]
         variance = (left[rows] ** 2).T @ (right[rows] ** 2) - found**2 / n_k
         variance = np.maximum(variance, 0) / (n_k - 1)
         between += (found - sums * share) ** 2 / n_k
+        within += (n_k - 1) * variance
         expected += (1 - share) * variance
         pooled += share * variance
         squares += (1 - 2 * share) * variance**2
         squares_by_df += ((1 - share) * variance) ** 2 / (n_k - 1)
     varies = expected > ROUNDING
-    F = _ratio(between, expected, varies, np.where(between > ROUNDING * n, np.inf, 0.0))
+    otherwise = np.where(between > ROUNDING * n, np.inf, 0.0)
+    F = _ratio(between * (n - n_classes), within * (n_classes - 1), varies, otherwise)
+    unequal = _ratio(between, expected, varies, otherwise)
     df = _ratio(expected**2, pooled**2 + squares, varies, 1.0)
     df_error = _ratio(expected**2, squares_by_df, varies, 1.0)
-    return special.fdtrc(df, df_error, F)
+    return np.maximum(
+        special.fdtrc(n_classes - 1, n - n_classes, F), special.fdtrc(df, df_error, unequal)
+    )
 
 
 def _p_of_numbers(left, right, target):

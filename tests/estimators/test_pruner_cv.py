@@ -8,6 +8,7 @@ from counted import CountedMLP
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -333,3 +334,19 @@ class TestPath:
         assert path.score[0] == path.estimators[0].score(X[400:], y[400:])
         with pytest.raises(ValueError, match="X_val and y_val must be given together"):
             pruning_path(network(), X, y, X_val=X)
+
+
+def test_a_refit_on_the_way_is_that_of_a_pruner_by_itself():
+    net = MLPClassifier((32,), max_iter=20, tol=None, random_state=0).fit(X, y)
+    pruner = ScreeningPruner(
+        FrozenEstimator(net),
+        refit="least-squares",
+        n_rounds=1,
+        pruning_epochs=0,
+        fine_tune_epochs=0,
+        random_state=0,
+    )
+    path = pruning_path(pruner, X, y, sparsities=[0.8], fine_tune_epochs=0)
+    alone = clone(pruner).set_params(sparsity=0.8).fit(X, y)
+    for walked, own in zip(path.estimators[0].network_.layers, alone.network_.layers, strict=True):
+        np.testing.assert_allclose(walked.weight, own.weight, atol=1e-5)

@@ -161,6 +161,30 @@ class TestForms:
         assert (n_blocks - 1) * width < n_samples <= n_blocks * width
 
 
+def test_a_plan_cut_short_leaves_blas_its_threads(monkeypatch):
+    network = mlp(1.0, sizes=(256, 256)), mlp(0.02, sizes=(256, 1024, 1024, 10))
+    network = Network([*network[0].layers, *network[1].layers], "identity")
+    assert network.plan().forms(800) == ["dense", "sparse", "sparse", "sparse"]
+    X = RNG.random((800, 256)).astype(np.float32)
+    expected = network.logits(X, depth=1, inference="dense")
+
+    def refuse(*arguments, **options):
+        raise AssertionError("no pool is needed")
+
+    monkeypatch.setattr("skscreen.nn.plan.shard_pool", refuse)
+    np.testing.assert_array_equal(network.logits(X, depth=1), expected)
+
+
+def test_samples_in_any_order_of_memory():
+    network = mlp(0.02, sizes=(784, 256, 10))
+    X = RNG.random((300, 784)).astype(np.float32)
+    expected = network.logits(X, inference="dense")
+    for given in (np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2]):
+        np.testing.assert_allclose(network.logits(given), expected, atol=1e-5)
+        chunks = network.over_chunks(given, lambda rows, x, buffers: network.forward(x, buffers))
+        np.testing.assert_allclose(np.concatenate([c.copy() for c in chunks]), expected, atol=1e-5)
+
+
 class TestChanges:
     X = RNG.random((40, 60)).astype(np.float32)
 

@@ -197,6 +197,20 @@ def test_weights_of_samples_are_repetitions():
     np.testing.assert_allclose(*weights, rtol=1e-9, atol=1e-12)
 
 
+def test_samples_of_weight_zero_change_nothing():
+    X = samples(mlp(), 200)
+    weights = []
+    for data, weight in (
+        (X, np.full(200, 3.0)),
+        (np.concatenate([X, 50 * X]), np.repeat([3.0, 0.0], 200)),
+    ):
+        teacher, lean = mlp(), mlp()
+        cut_at_random(lean, 0.5)
+        refit(lean, teacher, LayerMoments(data, weight))
+        weights.append(lean.layers[2].weight)
+    np.testing.assert_allclose(*weights, rtol=1e-9, atol=1e-12)
+
+
 def test_moments_are_collected_again_only_when_the_layers_before_have_changed():
     network, teacher = mlp(), mlp()
     moments = LayerMoments(samples(network))

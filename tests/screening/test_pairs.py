@@ -17,12 +17,32 @@ def one_by_one(A, y, level, task):
     products = Z[:, i] * Z[:, j]
     p = f_statistic(products, y, task=task).p
     if task == "classification":
-        p = brown_forsythe(products, y)
+        p = np.maximum(p, brown_forsythe(products, y))
     found = p <= level / len(i)
     marked = np.zeros(A.shape[1], dtype=bool)
     marked[i[found]] = True
     marked[j[found]] = True
     return marked
+
+
+@pytest.mark.parametrize("n_small", [1, 2, 4, 10, 20, 60])
+def test_a_small_class_finds_nothing_in_noise(n_small):
+    y = (np.arange(300) < n_small).astype(int)
+    wrong = 0
+    for seed in range(20):
+        A = np.random.default_rng(seed).standard_normal((300, 40))
+        wrong += significant_in_pairs(A, y).any()
+    assert wrong <= 2
+
+
+def test_small_classes_are_left_out():
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((405, 12))
+    y = (A[:, 3] * A[:, 7] > 0).astype(int)
+    y[400:] = [2, 3, 3, 4, 4]
+    found = significant_in_pairs(A, y)
+    np.testing.assert_array_equal(found, significant_in_pairs(A[:400], y[:400]))
+    assert np.flatnonzero(found).tolist() == [3, 7]
 
 
 def brown_forsythe(A, y):
