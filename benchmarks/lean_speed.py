@@ -206,8 +206,11 @@ def draw(rows, path):
     import matplotlib.pyplot as plt
 
     names = list(dict.fromkeys((row["network"], row["granularity"]) for row in rows))
-    figure, axes = plt.subplots(1, len(names), figsize=(4 * len(names), 3.4), squeeze=False)
-    for ax, (network, granularity) in zip(axes[0], names, strict=True):
+    n_columns = min(len(names), 3)
+    n_rows = -(-len(names) // n_columns)
+    size = (4 * n_columns, 3.4 * n_rows)
+    figure, axes = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False)
+    for ax, (network, granularity) in zip(axes.flat, names, strict=False):
         seconds = {
             (int(row["batch"]), float(row["sparsity"]), row["who"]): float(row["seconds"])
             for row in rows
@@ -221,8 +224,9 @@ def draw(rows, path):
             ax.plot([f"{100 * s:g}" for s in sparsities], gain, marker="o", label=f"{batch:,}")
         ax.set(yscale="log", xlabel="% cut", title=f"{network}, {granularity}s")
         ax.axhline(1, color="grey", linewidth=1)
-    axes[0, 0].set_ylabel("times as fast as before pruning")
-    axes[0, -1].legend(title="samples")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("times as fast as before pruning")
+    axes[0, 0].legend(title="samples", loc="upper left")
     figure.tight_layout()
     figure.savefig(path, dpi=110)
 
@@ -241,7 +245,11 @@ def main():
         help="cpu: on a busy machine, with OPENBLAS_NUM_THREADS=1",
     )
     parser.add_argument("--csv", type=Path, default=RESULTS / "lean_speed.csv")
-    parser.add_argument("--picture", type=Path, default=RESULTS / "lean_speed.png")
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        default=RESULTS.parent.parent / "docs" / "images" / "lean-speed.png",
+    )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     warnings.filterwarnings("ignore", message="Sparse CSR tensor support")

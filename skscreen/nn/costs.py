@@ -22,7 +22,7 @@ BLAS_ONE = 0.93
 BLAS_DOUBLED = 0.045
 BLAS_MANY = 0.52
 # From this cost on it pays to wake another thread; what that takes, and how much faster two are.
-WORTH_THREADS = 150_000.0
+WORTH_THREADS = 500_000.0
 HAND_OVER = 40_000.0
 TWO_THREADS = 1.85
 # Share of the time that two threads of BLAS take for the products of training.
@@ -32,7 +32,7 @@ PATCH_VALUE = 0.7
 POOLED_VALUE = 1.5
 # A run of a kept weight over samples side by side: to begin it, and each sample of it.
 RUN = 0.5
-RUN_SAMPLE = 0.038
+RUN_SAMPLE = 0.045
 # A value of a convolution before and after the pooling, likewise.
 CONV_VALUE = 1.4
 CONV_VALUE_SAMPLE = 0.27

@@ -26,8 +26,8 @@ SPARSE_CHUNK = 512
 SMALLEST_SPARSE_CHUNK = 64
 SHARDED_CHUNK = 128
 SMALLEST_CHUNK = 4
-# Beyond so many samples at a time the forms do not change.
-MANY = 512
+# Beyond so many samples the forms do not change.
+MANY = 4096
 # Working memory is kept for the next call up to so many samples, for so many sizes of chunks.
 KEPT_MEMORY = 1024
 KEPT_SIZES = 8
