@@ -76,19 +76,19 @@ def significant_in_pairs(
     >>> np.flatnonzero(significant_in_pairs(A, y))
     array([3, 7])
     """
-    A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
+    values = check_array(A, dtype=[np.float64, np.float32], input_name="A")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    check_consistent_length(A, y)
+    check_consistent_length(values, y)
     task = resolve_task(y, task)
-    moments, target = moments_for(A, y, task)
-    f_from_moments(moments.partial_fit(A, target))  # raises where F is not defined
+    moments, target = moments_for(values, y, task)
+    f_from_moments(moments.partial_fit(values, target))  # raises where F is not defined
     p_values = _p_of_numbers
     if task == "classification":
         p_values, rows = _p_of_classes, _of_large_classes(target)
-        A, target = A[rows], np.unique(target[rows], return_inverse=True)[1]
-        if len(A) == 0:
-            return np.zeros(A.shape[1], dtype=bool)
-    Z = _standardised(A)
+        values, target = values[rows], np.unique(target[rows], return_inverse=True)[1]
+        if len(values) == 0:
+            return np.zeros(values.shape[1], dtype=np.bool_)
+    Z = _standardised(values)
     limit = level / (Z.shape[1] * (Z.shape[1] + 1) / 2)
     marked = np.zeros(Z.shape[1], dtype=bool)
     for start in range(0, Z.shape[1], BLOCK):

@@ -136,6 +136,7 @@ def test_the_sparse_product_is_the_product():
     for layer in masked.layers:
         by_hand = by_hand @ layer.weight + layer.bias
         by_hand = np.maximum(by_hand, 0) if layer.activation == "relu" else by_hand
-    assert masked.plan().forms(1500)[0] == "sparse"
-    np.testing.assert_allclose(masked.logits(X), by_hand, atol=1e-4)
-    np.testing.assert_allclose(masked.logits(X[:3]), by_hand[:3], atol=1e-4)
+    assert set(masked.plan("sparse").forms(1500)) == {"sparse"}
+    for n_samples in (1500, 3):
+        found = masked.logits(X[:n_samples], inference="sparse")
+        np.testing.assert_allclose(found, by_hand[:n_samples], atol=1e-4)
