@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import cho_solve
 
 from skscreen.nn.threads import shard_pool, single_threaded_blas
-from skscreen.pruning.output_fit import fit_output
+from skscreen.pruning.output_fit import FAMILIES, fit_output
 from skscreen.screening import SecondMoments
 
 # Samples that are enough; more make the fit no better.
@@ -331,7 +331,7 @@ def refit(network, teacher, moments, *, ridge=None):
             _refit_layer(network, teacher, number, moments, ridge)
             for number in range(len(network.layers))
         ]
-        if ridge is None:
+        if ridge is None and network.output in FAMILIES:
             _refit_outputs(network, teacher, moments)
     return ridges
 
