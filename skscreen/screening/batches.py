@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skscreen._params import is_integer
+
 ORIGIN_SAMPLES = 32
 
 # Values are taken as they are where their binary exponent is no further from 0 than this: squares
@@ -55,6 +57,29 @@ def checked_codes(codes, n_classes):
             f"codes must be from 0 to {n_classes - 1}, got {codes.min()} to {codes.max()}"
         )
     return codes.astype(np.intp)
+
+
+def require_counts(**counts):
+    """Raise a ValueError unless these are integers of at least 1."""
+    for name, value in counts.items():
+        if not is_integer(value) or value < 1:
+            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+
+
+def require_same_counts(ours, theirs, names):
+    """Raise a ValueError unless moments to merge are of as many of two things."""
+    if tuple(ours) != tuple(theirs):
+        wanted = " and ".join(f"{n} {name}" for n, name in zip(ours, names, strict=True))
+        found = " and ".join(map(str, theirs))
+        raise ValueError(f"moments to merge must have {wanted}, got {found}")
+
+
+def of_positive_weight(weights, *arrays):
+    """Return weights and what goes with them, without the samples of weight zero."""
+    if weights.all():
+        return weights, *arrays
+    counted = weights > 0
+    return weights[counted], *(array[counted] for array in arrays)
 
 
 def require_finite(moments, name):
