@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from skscreen._params import is_integer
-
 ORIGIN_SAMPLES = 32
 
 # Values are taken as they are where their binary exponent is no further from 0 than this: squares
@@ -57,13 +55,6 @@ def checked_codes(codes, n_classes):
             f"codes must be from 0 to {n_classes - 1}, got {codes.min()} to {codes.max()}"
         )
     return codes.astype(np.intp)
-
-
-def require_counts(**counts):
-    """Raise a ValueError unless these are integers of at least 1."""
-    for name, value in counts.items():
-        if not is_integer(value) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
 
 
 def require_same_counts(ours, theirs, names):

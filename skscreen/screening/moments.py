@@ -6,7 +6,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 
-from skscreen._params import is_integer
+from skscreen._params import require_counts
 from skscreen.kernels.moments import update_class_moments
 from skscreen.screening.batches import (
     checked_batch,
@@ -14,7 +14,6 @@ from skscreen.screening.batches import (
     exponents,
     first_mean,
     of_positive_weight,
-    require_counts,
     require_finite,
     require_same_counts,
     scaled,
@@ -327,8 +326,7 @@ def class_moments(
     >>> f_from_moments(class_moments(X, y, 3, chunk_size=40)).F.round(1)
     array([ 119.3,   49.2, 1180.2,  960. ])
     """
-    if not is_integer(chunk_size) or chunk_size < 1:
-        raise ValueError(f"chunk_size must be an integer of at least 1, got {chunk_size!r}")
+    require_counts(chunk_size=chunk_size)
     A, codes = (np.asanyarray(array) for array in (A, codes))
     if A.ndim != 2:
         raise ValueError(f"A must have shape (n_samples, n_units), got {A.shape}")

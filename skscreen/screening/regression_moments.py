@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skscreen._params import require_counts
 from skscreen.kernels.moments import update_regression_moments
 from skscreen.screening.batches import (
     as_floats,
@@ -9,7 +10,6 @@ from skscreen.screening.batches import (
     exponents,
     first_mean,
     of_positive_weight,
-    require_counts,
     require_finite,
     require_same_counts,
     scaled,
