@@ -201,5 +201,5 @@ SIZES = ("weights", "macs", "bytes")
 
 def network_size(network):
     """Return weights, multiply-accumulates and bytes of a network."""
-    macs = sum(layer.n_weights * layer.n_positions for layer in network.layers)
-    return network.n_weights, macs, len(pickle.dumps(network))
+    n_macs = sum(layer.n_macs for layer in network.layers)
+    return network.n_weights, n_macs, len(pickle.dumps(network))
