@@ -13,6 +13,7 @@ from skscreen._params import (
     random_state,
     real,
 )
+from skscreen.estimators.parameters import require_minibatches
 from skscreen.estimators.progress import say
 from skscreen.pruning import (
     ALLOCATIONS,
@@ -104,8 +105,8 @@ def training_options(pruner, dense, n_samples):
             dropout = _least_dropout(pruner, dense.network_, n_samples)
         if dropout is not None:
             dropout = max(dropout, dense.dropout)
-    if dropout and dense.solver == "lbfgs":
-        raise ValueError(f"dropout={dropout} needs solver 'adam' or 'sgd', got solver='lbfgs'")
+    if dropout:
+        require_minibatches(dense.solver, f"dropout={dropout}")
     own = {"learning_rate_init": rate, "alpha": alpha, "dropout": dropout}
     return replace(options, **{name: value for name, value in own.items() if value is not None})
 
@@ -140,6 +141,28 @@ def check_unlabelled(pruner):
         )
 
 
+def _epochs(pruner, dense):
+    """Return the epochs between the rounds and those after them."""
+    n_epochs = max(dense.n_iter_, LEAST_EPOCHS)
+    pruning_epochs, fine_tune_epochs = pruner.pruning_epochs, pruner.fine_tune_epochs
+    if pruning_epochs == "auto":
+        pruning_epochs = n_epochs // 2
+    if fine_tune_epochs == "auto":
+        fine_tune_epochs = n_epochs - n_epochs // 2
+    return pruning_epochs, fine_tune_epochs
+
+
+def _screens_inputs(pruner, criterion, granularity, significance):
+    """Return whether inputs that are null may be cut before all else."""
+    # what compares itself with screening, and a selection of the user's own, are left alone
+    return (
+        pruner.f_weight == "auto"
+        and significance is None
+        and isinstance(criterion, Screening)
+        and granularity.screens_inputs
+    )
+
+
 def _n_rounds(pruner, granularity, pruning_epochs):
     """Rounds of screening: no more than can be trained in between, if any are."""
     if pruning_epochs:
@@ -166,27 +189,17 @@ def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
         )
     if significance is not None:
         check_selection(screen.pooling, [layer.n_positions for layer in network.layers])
-    n_epochs = max(dense.n_iter_, LEAST_EPOCHS)
-    pruning_epochs, fine_tune_epochs = pruner.pruning_epochs, pruner.fine_tune_epochs
-    if pruning_epochs == "auto":
-        pruning_epochs = n_epochs // 2
-    if fine_tune_epochs == "auto":
-        fine_tune_epochs = n_epochs - n_epochs // 2
+    pruning_epochs, fine_tune_epochs = _epochs(pruner, dense)
     criterion = resolve_criterion(pruner.criterion)
-    # what compares itself with screening, and a selection of the user's own, are left alone
-    screens_inputs = (
-        labelled
-        and pruner.f_weight == "auto"
-        and significance is None
-        and isinstance(criterion, Screening)
-        and granularity.screens_inputs
-    )
     allocation = pruner.allocation
     if allocation == "auto":
         allocation = granularity.default_allocation(network)
     return PruningPlan(
         criterion=criterion,
-        f_weights=FWeights(pruner.f_weight if labelled else 0.0, screens_inputs),
+        f_weights=FWeights(
+            pruner.f_weight if labelled else 0.0,
+            labelled and _screens_inputs(pruner, criterion, granularity, significance),
+        ),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,

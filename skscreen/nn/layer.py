@@ -58,6 +58,16 @@ class Layer(ABC):
         return self.weight.size if self.mask is None else int(np.count_nonzero(self.mask))
 
     @property
+    def n_macs(self):
+        """Multiply-accumulates for one sample, those of cut connections left out."""
+        return self.n_weights * self.n_positions
+
+    @property
+    def kind(self):
+        """What kind of layer it is: "dense" or "conv"."""
+        return type(self).__name__.lower()
+
+    @property
     @abstractmethod
     def dimensions(self):
         """Sizes that span the weight, a tuple of int, for the Erdos-Renyi kernel allocation."""

@@ -70,6 +70,16 @@ def test_sparsity_is_the_share_of_weights_that_are_cut():
     assert network.sparsity == pytest.approx(15 / (18 + 20 + 15))
 
 
+def test_multiply_accumulates_are_the_kept_weights_at_each_position():
+    network = three_layers()
+    assert [layer.kind for layer in network.layers] == ["conv", "dense", "dense"]
+    assert [layer.n_macs for layer in network.layers] == [18 * 16, 20, 15]
+    mask = np.zeros((9, 2), bool)
+    mask[:3, 0] = True
+    network.layers[0].set_mask(mask)
+    assert network.layers[0].n_macs == 3 * 16
+
+
 def test_a_network_is_sharded_if_a_layer_is():
     network = three_layers()
     assert network.is_sharded
