@@ -21,7 +21,7 @@ from skscreen.estimators.wrapping import Bare, is_wrapper, unwrap, weight_parame
 
 
 def dense_network(pruner, X, y, sample_weight, fit_params, task):
-    """Return the dense network that a pruner shall prune, and the samples as it reads them.
+    """Return the dense network that a pruner shall prune, and the samples to prune it with.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def dense_network(pruner, X, y, sample_weight, fit_params, task):
     -------
     wrapping : Bare
         What the fitted network stands in.
-    inputs : ndarray of shape (n_samples, n_features)
-    target : Target
+    samples : TrainingSet
+        As the network reads them.
     """
     handoff = find_handoff(X)
     if handoff is not None:
@@ -56,8 +56,10 @@ def dense_network(pruner, X, y, sample_weight, fit_params, task):
         wrapping = _fit_wrapped(pruner, X, y, sample_weight, fit_params, task)
         X = wrapping.inputs(X)
         y = _labels(pruner, wrapping.network, X, y if y is None else wrapping.targets(y))
-    inputs, target = wrapping.network.training_data(X, y, reset=False, named=handoff is None)
-    return wrapping, inputs, target
+    samples = wrapping.network.training_set(
+        X, y, sample_weight, reset=False, named=handoff is None
+    )
+    return wrapping, samples
 
 
 def _handed_over(pruner, handoff, y, sample_weight, fit_params):

@@ -13,6 +13,7 @@ from sklearn.metrics import check_scoring
 from skscreen._params import is_integer, real
 from skscreen.estimators.planning import training_options
 from skscreen.estimators.pruner import ScreeningPruner
+from skscreen.estimators.pruning_job import prepare
 from skscreen.pruning import compact, prune_path
 
 is_share = real(0, 1, closed="left").holds
@@ -162,39 +163,43 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
         One for each sparsity: the pruned and fine-tuned network, and what it stands in.
     """
     pruner.set_params(sparsity=sparsities[-1])
-    start = pruner.start(X, y, sample_weight, fit_params)
-    dense = start.lean.detached_copy()
-    shares = [start.plan.granularity.share_to_cut(dense.network_, each) for each in sparsities]
-    return start.wrapping.rewrap(dense), _lean_estimators(
-        pruner, start, dense, shares, fine_tune_epochs
-    )
+    job = prepare(pruner, X, y, sample_weight, fit_params)
+    dense = job.lean.detached_copy()
+    shares = [job.plan.granularity.share_to_cut(dense.network_, each) for each in sparsities]
+    leans = _lean_estimators(pruner, job, dense, shares, fine_tune_epochs)
+    return job.wrapping.rewrap(dense), leans
 
 
-def _lean_estimators(pruner, start, dense, shares, fine_tune_epochs):
+def _lean_estimators(pruner, job, dense, shares, fine_tune_epochs):
+    """Yield the pruned and fine-tuned network at each share, and what it stands in."""
     # "auto" options depend on the share, and on the dense network alone
     options_at = {
-        share: training_options(clone(pruner).set_params(sparsity=share), dense, len(start.data.X))
+        share: training_options(clone(pruner).set_params(sparsity=share), dense, len(job.data.X))
         for share in shares
     }
     for share, network in prune_path(
-        start.lean.network_,
-        start.data,
-        replace(start.plan, say=None),
-        start.rng,
+        job.lean.network_,
+        job.data,
+        replace(job.plan, say=None),
+        job.rng,
         shares,
         options_at.__getitem__,
         fine_tune_epochs=lambda left: {None: left, "auto": -(-3 * left // 4)}.get(
             fine_tune_epochs, fine_tune_epochs
         ),
-        score=start.score,
+        score=job.score,
     ):
-        lean = start.lean.detached_copy()
+        lean = job.lean.detached_copy()
         lean.network_ = compact(network)
         lean.adopt(options_at[share])
-        yield lean.network_, start.wrapping.rewrap(lean)
+        yield lean.network_, job.wrapping.rewrap(lean)
+
+
+# What `network_size` tells, in its order.
+SIZES = ("weights", "macs", "bytes")
 
 
 def network_size(network):
     """Return weights, multiply-accumulates and bytes of a network."""
-    macs = sum(layer.n_weights * layer.n_positions for layer in network.layers)
-    return network.n_weights, macs, len(pickle.dumps(network))
+    n_macs = sum(layer.n_macs for layer in network.layers)
+    return network.n_weights, n_macs, len(pickle.dumps(network))

@@ -14,6 +14,7 @@ from skscreen._params import (
     random_state,
     real,
 )
+from skscreen.estimators.parameters import require_minibatches
 from skscreen.estimators.progress import say
 from skscreen.pruning import (
     ALLOCATIONS,
@@ -99,12 +100,7 @@ def training_options(pruner, dense, n_samples):
     options = replace(dense.training_options(), report=None)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
-        rate = options.learning_rate_init
-        if dense.solver == "adam":
-            factor, largest = RATE_FACTOR, LARGEST_AUTO_RATE
-            if _is_far_from_overfitting(pruner, dense.network_, n_samples):
-                factor, largest = RATE_FACTOR_OF_FEW, LARGEST_AUTO_RATE_OF_FEW
-            rate = max(rate, min(factor * rate, largest))
+        rate = _rate(pruner, dense, n_samples)
     if alpha == "auto":
         alpha = max(GRANULARITIES[pruner.granularity].least_alpha, options.alpha)
     if dropout == "auto":
@@ -113,10 +109,20 @@ def training_options(pruner, dense, n_samples):
             dropout = _least_dropout(pruner, dense.network_, n_samples)
         if dropout is not None:
             dropout = max(dropout, dense.dropout)
-    if dropout and dense.solver == "lbfgs":
-        raise ValueError(f"dropout={dropout} needs solver 'adam' or 'sgd', got solver='lbfgs'")
+    if dropout:
+        require_minibatches(dense.solver, f"dropout={dropout}")
     own = {"learning_rate_init": rate, "alpha": alpha, "dropout": dropout}
     return replace(options, **{name: value for name, value in own.items() if value is not None})
+
+
+def _rate(pruner, dense, n_samples):
+    """Learning rate by the dense network's and by how many connections are kept."""
+    if dense.solver != "adam":
+        return dense.learning_rate_init
+    factor, largest = RATE_FACTOR, LARGEST_AUTO_RATE
+    if _is_far_from_overfitting(pruner, dense.network_, n_samples):
+        factor, largest = RATE_FACTOR_OF_FEW, LARGEST_AUTO_RATE_OF_FEW
+    return max(dense.learning_rate_init, min(factor * dense.learning_rate_init, largest))
 
 
 def _n_kept(pruner, network):
@@ -168,7 +174,7 @@ def check_unlabelled(pruner):
 
 
 def _epochs(pruner, dense):
-    """Resolve the epochs between the rounds, and those after them."""
+    """Return the epochs between the rounds and those after them."""
     n_epochs = max(dense.n_iter_, LEAST_EPOCHS)
     factor = 1.0
     if _keeps_few(pruner):
@@ -178,6 +184,17 @@ def _epochs(pruner, dense):
     return tuple(
         round(factor * half) if epochs == "auto" else epochs
         for epochs, half in zip(wanted, halves, strict=True)
+    )
+
+
+def _screens_inputs(pruner, criterion, granularity, significance):
+    """Return whether inputs that are null may be cut before all else."""
+    # what compares itself with screening, and a selection of the user's own, are left alone
+    return (
+        pruner.f_weight == "auto"
+        and significance is None
+        and isinstance(criterion, Screening)
+        and granularity.screens_inputs
     )
 
 
@@ -209,20 +226,15 @@ def make_plan(pruner, dense, rng, checkpoint, *, labelled=True):
         check_selection(screen.pooling, [layer.n_positions for layer in network.layers])
     pruning_epochs, fine_tune_epochs = _epochs(pruner, dense)
     criterion = resolve_criterion(pruner.criterion)
-    # what compares itself with screening, and a selection of the user's own, are left alone
-    screens_inputs = (
-        labelled
-        and pruner.f_weight == "auto"
-        and significance is None
-        and isinstance(criterion, Screening)
-        and granularity.screens_inputs
-    )
     allocation = pruner.allocation
     if allocation == "auto":
         allocation = granularity.default_allocation(network)
     return PruningPlan(
         criterion=criterion,
-        f_weights=FWeights(pruner.f_weight if labelled else 0.0, screens_inputs),
+        f_weights=FWeights(
+            pruner.f_weight if labelled else 0.0,
+            labelled and _screens_inputs(pruner, criterion, granularity, significance),
+        ),
         granularity=granularity,
         budget=pruner.budget,
         screen=screen,

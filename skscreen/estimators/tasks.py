@@ -1,7 +1,5 @@
 """What a network learns: classes or numbers."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from scipy.special import expit
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
@@ -13,40 +11,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skscreen._params import real
 from skscreen.estimators._docs import fill_docs
-
-
-@dataclass
-class Target:
-    """A checked target, as the loss reads it.
-
-    Parameters
-    ----------
-    values : ndarray
-        Class codes (n_samples,) or numbers (n_samples, n_outputs).
-    n_outputs : int
-        Outputs of the network.
-    output : {"softmax", "logistic", "identity"}
-        Their meaning.
-    encode : callable
-        Turns further targets, such as held-out ones, into ``values``.
-    fitted_attributes : dict
-        What ``fit`` sets once training went well.
-    input_attributes : dict
-        Likewise, from the check of ``X``.
-    """
-
-    values: np.ndarray
-    n_outputs: int
-    output: str
-    encode: object
-    fitted_attributes: dict
-    input_attributes: dict = field(default_factory=dict)
-
-    @property
-    def n_classes(self):
-        """Number of classes; None for a regression."""
-        classes = self.fitted_attributes.get("classes_")
-        return None if classes is None else len(classes)
+from skscreen.estimators.training_set import Target
 
 
 def is_stochastic(estimator):

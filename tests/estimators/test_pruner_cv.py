@@ -9,7 +9,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_val_score
+from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
@@ -68,23 +68,6 @@ class TestChoice:
         assert str(fitted.report_) == str(again.report_)
         assert len(fitted.masks_) == len(fitted.scores_) == 3
         assert fitted.history_[-1]["phase"] == "fine-tuning"
-
-    @pytest.mark.parametrize(
-        ("rule", "chosen"), [("best", 0.8), ("one-se", 0.95), (lambda results: 0, 0.5)]
-    )
-    def test_rules(self, rule, chosen, monkeypatch):
-        scores = {0.5: [0.90, 0.94], 0.8: [0.92, 0.96], 0.95: [0.90, 0.94]}
-        # best mean 0.94; its standard error is 0.02: all three are within it
-
-        def rows(pruner, X, y, fold, sparsities, *rest):
-            sizes = {"weights": 1, "macs": 1, "bytes": 1, "fit_time": 0, "score_time": 0}
-            number = int(fold[1][0] > 0)
-            return [{"score": 1.0}, *({"score": scores[s][number]} | sizes for s in sparsities)]
-
-        monkeypatch.setattr("skscreen.estimators.pruner_cv._walk_fold", rows)
-        found = search(rule=rule, cv=KFold(2)).fit(X, y)
-        assert found.best_sparsity_ == chosen
-        assert found.limit_ == (rule if isinstance(rule, str) else "rule")
 
     def test_limits_on_the_size(self, fitted):
         results = fitted.cv_results_
