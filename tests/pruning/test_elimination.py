@@ -187,6 +187,6 @@ def test_importance_with_many_outputs_is_an_estimate():
         "identity",
     )
     exact = (network.layers[1].weight ** 2).sum(axis=1)
-    X = RNG.normal(size=(60, 5))
+    X = rng.normal(size=(60, 5))
     active = (X @ network.layers[0].weight > 0).mean(axis=0)
     np.testing.assert_allclose(unit_importance(network, X)[0], exact * active, rtol=0.9)
