@@ -164,6 +164,18 @@ def test_negative_scores_restore_no_earlier_cut(shift):
     assert second.tolist() == [[False], [False], [True]]
 
 
+@pytest.mark.parametrize("depth", [1, 2, 40])
+def test_scores_decide_in_networks_of_any_depth(depth):
+    # a chain of units 0 that the last layer but one does not carry on: 0 -> 0 or 0 -> 1 comes back
+    masks = [np.array([[True, False], [False, False]]) for _ in range(depth)]
+    masks += [np.array([[False, False], [True, False]]), np.array([[True], [True]])]
+    scores = [np.where(mask, 0.5, -np.inf) for mask in masks]
+    scores[-2] = np.array([[0.3, 0.8], [0.9, 0.2]])
+    keep_a_path(masks, scores, plain(*[2] * (depth + 2)))
+    assert masks[-2].tolist() == [[False, True], [False, False]]
+    assert masks[-1].tolist() == [[True], [True]]
+
+
 def test_scores_of_any_size():
     first = np.array([[False, True, False]])
     second = np.array([[False], [False], [True]])
