@@ -116,7 +116,7 @@ def keep_a_path(masks, scores, sources):
     sources : list of ndarray of int of shape (n_inputs,)
         Unit of the layer before that each input belongs to.
     """
-    if live_units(unit_links(masks, sources))[-1].any():
+    if reached_units(unit_links(masks, sources))[-1].any():
         return
     path = _best_path(masks, scores, sources)
     for mask, score, row_and_column in zip(masks, scores, path, strict=True):

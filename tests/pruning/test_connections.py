@@ -43,7 +43,8 @@ SECOND = np.array([[3.0, 2.0], [1.5, 1.0]])
         # 10 weights in all: 2 of them are fewer than the four that are significant
         (0.8, [[[1, 0], [0, 0], [0, 0]], [[1, 0], [0, 0]]]),
         (0.7, [[[1, 0], [1, 0], [0, 0]], [[1, 0], [0, 0]]]),
-        # more than are significant and do something are not kept
+        # no more than are significant and do something are kept: of six two lead on to nothing
+        (0.4, [[[1, 0], [1, 0], [0, 0]], [[1, 1], [0, 0]]]),
         (0.1, [[[1, 0], [1, 0], [0, 0]], [[1, 1], [0, 0]]]),
     ],
 )
@@ -79,10 +80,12 @@ def test_of_inputs_that_are_not_read_nothing_is_kept(sparsity, n_kept):
     assert not choice.masks[0][1].any()
 
 
-def test_scores_of_what_was_given_up_are_the_lowest():
-    # unit 1 leads nowhere, once 0.1 is cut: with negative scores the lowest is not zero
+@pytest.mark.parametrize("worst", [-8.0, -np.inf])
+def test_scores_of_what_was_given_up_are_the_lowest(worst):
+    # unit 1 leads nowhere, once -9.9 is cut: with negative scores the lowest is not zero, and
+    # what was cut before has none
     net = mlp(3, 2, 1)
-    scores = [np.array([[-1.0, -9.0], [-8.0, -2.0], [-7.0, -12.0]]), np.array([[-5.0], [-9.9]])]
+    scores = [np.array([[-1.0, -9.0], [worst, -2.0], [-7.0, -12.0]]), np.array([[-5.0], [-9.9]])]
     given = [score.copy() for score in scores]
     choice = Connections(net).select(observed(net), scores, Goal(5 / 8, "global"))
     assert ints(choice.masks) == [[[1, 0], [0, 0], [1, 0]], [[1], [0]]]
@@ -142,6 +145,10 @@ def test_defaults():
     assert Connections.default_allocation(random_estimator(1, convolutional=True).network_) == (
         "lamp"
     )
+    assert Connections.drops_out
+    assert Connections.screens_inputs
+    assert Connections.least_alpha == 0.02
+    assert not Connections.eliminates
     assert Connections(net).cut_share() == 0
     net.layers[0].set_mask(np.array([[0, 1], [1, 0], [0, 0]]))
     assert Connections(net).cut_share() == pytest.approx(0.4)

@@ -1,5 +1,6 @@
 """What is kept does something."""
 
+from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
 import numpy as np
@@ -252,6 +253,14 @@ class TestBase:
         assert not AllOrNothing.drops_out
         assert not AllOrNothing.eliminates
         assert not AllOrNothing.screens_inputs
+
+    def test_goals_and_choices_stay_as_they_were_made(self):
+        goal, choice = Goal(0.5, "uniform"), Choice([], [], [])
+        assert (goal.significance, goal.inputs) == (None, None)
+        with pytest.raises(FrozenInstanceError):
+            goal.sparsity = 0.9
+        with pytest.raises(FrozenInstanceError):
+            choice.masks = None
 
     def test_registered_under_a_name(self, monkeypatch):
         monkeypatch.setattr(granularity_module, "GRANULARITIES", {})

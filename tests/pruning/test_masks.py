@@ -164,7 +164,22 @@ def test_negative_scores_restore_no_earlier_cut(shift):
     assert second.tolist() == [[False], [False], [True]]
 
 
-@pytest.mark.parametrize("depth", [1, 2, 40])
+@pytest.mark.parametrize("n_layers", range(2, 10))
+def test_the_fewest_changes_count_more_than_all_scores(n_layers):
+    # two chains: of unit 0 the scores are the best, of unit 1 a connection is kept; what is kept
+    # of the other layers, 2 -> 0, is never reached
+    masks = [np.zeros((3, 3), dtype=bool) for _ in range(n_layers)]
+    scores = [np.full((3, 3), -np.inf) for _ in range(n_layers)]
+    for mask, score in zip(masks, scores, strict=True):
+        mask[2, 0] = True
+        score[0, 0], score[1, 1], score[2, 0] = 1.0, 0.0, 0.5
+    masks[0][:] = np.diag([False, True, False])
+    keep_a_path(masks, scores, plain(*[3] * n_layers))
+    for mask in masks:
+        np.testing.assert_array_equal(mask, np.diag([False, True, False]))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 100])
 def test_scores_decide_in_networks_of_any_depth(depth):
     # a chain of units 0 that the last layer but one does not carry on: 0 -> 0 or 0 -> 1 comes back
     masks = [np.array([[True, False], [False, False]]) for _ in range(depth)]

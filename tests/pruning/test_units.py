@@ -173,6 +173,11 @@ def test_what_the_sparsity_counts():
     assert [Units(net, budget).counted for budget in BUDGETS] == BUDGETS
     assert Units(net).counted == "weights"
     assert Units(net).n_scored == 3
+    assert Units.side == "unit"
+    assert Units.least_alpha == 0.05
+    assert Units.screens_inputs
+    assert Units.eliminates
+    assert not Units.drops_out
     assert Units.default_allocation(net) == "uniform"
     for budget in BUDGETS:
         assert Units(net, budget).cut_share() == 0
