@@ -328,7 +328,10 @@ class NetworkEstimator(
 
     def training_weight(self, X, target, sample_weight):
         weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weight = weight * self._task_weight(target)
+        with np.errstate(over="ignore"):
+            weight = weight * self._task_weight(target)
+        if not np.isfinite(weight).all():
+            raise ValueError("sample_weight times class_weight must be finite")
         if not weight.any():
             raise ValueError("sample_weight must not be zero for all samples")
         return relative_weights(weight)

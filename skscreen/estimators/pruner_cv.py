@@ -1,13 +1,13 @@
 """The sparsity chosen by cross-validation."""
 
 import time
+from numbers import Real
 
 import numpy as np
 import sklearn
 from joblib import Parallel, delayed
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -17,6 +17,7 @@ from skscreen._params import (
     check_parameters,
     function,
     integer,
+    is_integer,
     mapping,
     none,
     one_of,
@@ -25,7 +26,14 @@ from skscreen._params import (
 from skscreen.estimators._sklearn import safe_indexing
 from skscreen.estimators.delegation import PrunedNetworkMixin
 from skscreen.estimators.handoff import find_handoff
-from skscreen.estimators.path import as_pruner, check_sparsities, network_size, walk
+from skscreen.estimators.path import (
+    a_number,
+    as_pruner,
+    check_sparsities,
+    network_size,
+    one_scorer,
+    walk,
+)
 from skscreen.estimators.progress import progress
 
 
@@ -211,11 +219,12 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         if self.random_state is not None and pruner.random_state is None:
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             pruner.set_params(random_state=seed)
-        scorer = check_scoring(pruner, self.scoring)
+        scorer = one_scorer(pruner, self.scoring)
         routed = self._routed(sample_weight, groups, params)
         X, y = indexable(X, y)
         splitter = check_cv(self.cv, y, classifier=is_classifier(pruner))
         folds = list(splitter.split(X, y, **routed.splitter.split))
+        self._check_number(folds)
         found = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(_walk_fold)(
                 clone(pruner), X, y, fold, sparsities, scorer, routed, self.fine_tune_epochs
@@ -255,6 +264,18 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         unknown = set(self.limits or {}) - set(LIMITS)
         if unknown:
             raise ValueError(f"limits must be among {', '.join(LIMITS)}, got {sorted(unknown)}")
+        values = (self.limits or {}).values()
+        if not all(isinstance(limit, Real) and not np.isnan(limit) for limit in values):
+            raise ValueError(f"limits must be numbers, got {self.limits}")
+
+    def _check_number(self, folds):
+        if not folds:
+            raise ValueError("cv must give splits, got none")
+        if len(folds) == 1 and self.rule == "one-se" and "below_dense" not in (self.limits or {}):
+            raise ValueError(
+                "rule='one-se' needs at least 2 splits for a standard error, got 1: take "
+                "rule='best'"
+            )
 
     def _routed(self, sample_weight, groups, params):
         """Sort out who gets which metadata."""
@@ -288,7 +309,7 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
             .add(
-                scorer=check_scoring(pruner, self.scoring),
+                scorer=one_scorer(pruner, self.scoring),
                 method_mapping=MethodMapping().add(caller="fit", callee="score"),
             )
         )
@@ -310,12 +331,12 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(_nothing_within(limits, results, dense_scores))
         if not within.any():
             raise ValueError(_nothing_within(limits, results, dense_scores))
-        free = int(rule(results))
+        free = _row(rule, results)
         if within[free]:
             return free, name
         rows = np.flatnonzero(within)
         part = {key: np.asanyarray(values)[rows] for key, values in results.items()}
-        index = int(rows[rule(part)])
+        index = int(rows[_row(rule, part)])
         exceeded = [s for s in SIZES if s in limits and results[f"mean_{s}"][free] > limits[s]]
         return index, exceeded[0]
 
@@ -367,6 +388,16 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         return self.__getattribute__("pruner_")
 
 
+def _row(rule, results):
+    """Return the number of the candidate that a rule takes, or raise a ValueError."""
+    row, n_candidates = rule(results), len(results["params"])
+    if not is_integer(row) or not 0 <= row < n_candidates:
+        raise ValueError(
+            f"rule must return the number of a candidate from 0 to {n_candidates - 1}, got {row!r}"
+        )
+    return int(row)
+
+
 def _nothing_within(limits, results, dense_scores):
     found = [
         f"{name} from {results[f'mean_{name}'].min():.0f}" for name in SIZES if name in limits
@@ -396,10 +427,10 @@ def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs)
     weight = own["fit"].pop("sample_weight", None)
     begin = time.perf_counter()
     dense, leans = walk(pruner, X_train, y_train, sparsities, weight, own["fit"], fine_tune_epochs)
-    rows = [{"score": scorer(dense, X_test, y_test, **own["score"])}]
+    rows = [{"score": a_number(scorer(dense, X_test, y_test, **own["score"]))}]
     for network, lean in leans:
         fitted = time.perf_counter()
-        score = scorer(lean, X_test, y_test, **own["score"])
+        score = a_number(scorer(lean, X_test, y_test, **own["score"]))
         sizes = dict(zip(SIZES, network_size(network), strict=True))
         row = {
             "score": score,

@@ -233,7 +233,7 @@ class RegressorTask(RegressorMixin):
             raise ValueError(f"y must have {self.n_outputs_} outputs, got {columns.shape[1]}")
 
         def encode(other):
-            return np.asarray(other, dtype=self.dtype).reshape(len(other), -1)
+            return _in_dtype(np.asarray(other), self.dtype).reshape(len(other), -1)
 
         return Target(
             values=encode(columns),
@@ -266,6 +266,18 @@ class RegressorTask(RegressorMixin):
         """
         outputs = self.network_output(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def _in_dtype(y, dtype):
+    """Convert numbers to the dtype of a network, or raise a ValueError if it is too narrow."""
+    with np.errstate(over="ignore"):
+        values = y.astype(dtype)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"y must hold numbers that are finite in {dtype}, got up to {np.abs(y).max():.4g}: "
+            "scale the targets, or take dtype='float64'"
+        )
+    return values
 
 
 def encode_classes(y, classes):

@@ -153,6 +153,34 @@ def test_a_constant_target_has_no_F():
     )
 
 
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if "Regressor" in name])
+def test_targets_beyond_the_dtype(name):
+    bad = np.where(np.arange(40) == 3, 1e300, NUMBERS)
+    message = "y must hold numbers that are finite in float32, got up to 1e[+]300"
+    assert_refused(name, message, lambda estimator: estimator.fit(X, bad))
+
+
+def test_held_out_targets_beyond_the_dtype():
+    message = "y must hold numbers that are finite in float32, got up to 1e[+]300"
+    assert_refused(
+        "MLPRegressor",
+        message,
+        lambda net: net.set_params(early_stopping=True).fit(
+            X, NUMBERS, X_val=X, y_val=NUMBERS * 0 - 1e300
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if "Classifier" in name])
+def test_products_of_weights_that_are_not_finite(name):
+    def fit(estimator):
+        net = getattr(estimator, "estimator", estimator)
+        net.set_params(class_weight={0: 1e300, 1: 1.0, 2: 1.0})
+        estimator.fit(X, CLASSES, sample_weight=np.full(40, 1e300))
+
+    assert_refused(name, "sample_weight times class_weight must be finite", fit)
+
+
 @pytest.mark.parametrize("name", ["CNNClassifier", "CNNRegressor"])
 def test_a_convolution_takes_no_sparse_matrix(name):
     assert_refused(name, "[Ss]parse", lambda estimator: estimator.fit(csr_array(X), target(name)))
