@@ -86,6 +86,7 @@ class ClassifierTask(ClassifierMixin):
 
     def _encode_target(self, y, *, reset, classes=None, partial=False):
         y = column_or_1d(y, warn=True)
+        check_order(y)
         check_classification_targets(y)
         known = np.unique(y) if reset else self.classes_
         if partial:
@@ -266,6 +267,16 @@ class RegressorTask(RegressorMixin):
         """
         outputs = self.network_output(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def check_order(y):
+    """Raise a TypeError for labels that have no order, such as text beside numbers."""
+    if y.dtype == object:
+        try:
+            np.sort(y)
+        except TypeError as error:
+            kinds = ", ".join(sorted({type(label).__name__ for label in y}))
+            raise TypeError(f"y must hold classes of one kind, got {kinds}") from error
 
 
 def _in_dtype(y, dtype):

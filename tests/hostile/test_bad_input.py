@@ -99,6 +99,8 @@ BAD_Y = {
     "empty": (CLASSES[:0], "inconsistent|empty|0"),
 }
 BAD_CLASSES = {
+    "of two kinds": (np.array(["a", 1, "b"] * 14, dtype=object)[:40], "y must hold .* int, str"),
+    "None among them": (np.array(["a", None] * 20, dtype=object), "y must hold .* NoneType, str"),
     "numbers": (NUMBERS, "[Uu]nknown label type|continuous"),
     "one class": (np.zeros(40), "at least 2 classes"),
     "two columns": (np.stack([NUMBERS, NUMBERS], axis=1), "1d|multi|shape"),
