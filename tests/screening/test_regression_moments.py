@@ -130,6 +130,48 @@ def test_scales_of_units_and_targets_are_their_own():
     np.testing.assert_allclose(moments.explained(), expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+@pytest.mark.parametrize("steps", [(0, 4, 0), (8, 0, 3)])
+@pytest.mark.parametrize("base", [-300, 0, 200])
+def test_merged_parts_of_different_scales(base, steps, order):
+    A, targets, weight = drawn(np.random.default_rng(2), 60)
+    rows = np.repeat(order, 20)
+    A *= 2.0 ** np.array(steps)[rows][:, None]  # each part spreads otherwise
+    targets *= 2.0 ** -np.array(steps)[rows][:, None]
+    whole = RegressionMoments(3, 2)
+    for part in order:
+        own = rows == part
+        whole.merge(
+            RegressionMoments(3, 2).partial_fit(
+                A[own] * 2.0**base, targets[own] * 2.0 ** (100 - base), weight[own]
+            )
+        )
+    _, sxx, syy, sxy, squares = plain_moments(A, targets, weight)
+    np.testing.assert_allclose(whole.sxx / 2.0 ** (2 * base), sxx, rtol=1e-11)
+    np.testing.assert_allclose(whole.syy / 2.0 ** (200 - 2 * base), syy, rtol=1e-11)
+    np.testing.assert_allclose(whole.sxy / 2.0**100, sxy, rtol=1e-9)
+    np.testing.assert_allclose(whole.mean_square() / 2.0 ** (2 * base), squares, rtol=1e-11)
+
+
+@pytest.mark.parametrize("merging", [False, True])
+def test_an_offset_eats_no_digits(merging):
+    # whole multiples of 1/64: adding a power of two rounds nothing
+    rng = np.random.default_rng(3)
+    A, targets = (rng.integers(-64, 64, (60, n)) / 64 for n in (3, 2))
+    weight = rng.uniform(0.2, 3, 60)
+    moments = RegressionMoments(3, 2)
+    for part in np.split(np.arange(60), 3):
+        batch = A[part] + 2.0**40, targets[part] - 2.0**42, weight[part]
+        if merging:
+            moments.merge(RegressionMoments(3, 2).partial_fit(*batch))
+        else:
+            moments.partial_fit(*batch)
+    _, sxx, syy, sxy, _ = plain_moments(A, targets, weight)
+    np.testing.assert_allclose(moments.sxx, sxx, rtol=1e-11)
+    np.testing.assert_allclose(moments.syy, syy, rtol=1e-11)
+    np.testing.assert_allclose(moments.sxy, sxy, rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
