@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from skscreen.pruning.masks import (
     _relative,
+    idle_connections,
     keep_a_path,
     live_units,
     read_inputs,
@@ -53,6 +54,26 @@ def test_useful_units(second, options, inputs, hidden):
     first = np.array([[0, 1, 1], [1, 0, 0]], dtype=bool)
     useful = useful_units([first, np.array(second, dtype=bool)[:, None]], **options)
     assert [units.tolist() for units in useful] == [inputs, hidden, [True]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "idle"),
+    [
+        # hidden unit 1 leads nowhere
+        ([[1, 1], [1, 0]], [[1, 1], [0, 0]], [[[0, 1], [0, 1]], [[0, 0], [1, 1]]]),
+        # hidden unit 1 reads nothing; output 1, that only reads it, may read the other one
+        ([[1, 0], [1, 0]], [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[0, 0], [1, 1]]]),
+        # both: what leads nowhere is looked for first
+        ([[1, 1, 0], [1, 0, 0]], [[1], [0], [1]], [[[0, 1, 0], [0, 1, 0]], [[0], [1], [0]]]),
+        # what leads nowhere reads nothing: no kept connection is idle; nor does an input matter
+        ([[1, 0], [0, 0]], [[1, 1], [0, 0]], None),
+        ([[1, 1], [0, 0]], [[1, 0], [0, 1]], None),
+    ],
+)
+def test_idle_connections(first, second, idle):
+    masks = [np.array(mask, dtype=bool) for mask in (first, second)]
+    found = idle_connections(masks, plain(*map(len, masks)))
+    assert (found and [mask.astype(int).tolist() for mask in found]) == idle
 
 
 @pytest.mark.parametrize(
