@@ -149,6 +149,18 @@ def test_importance_is_the_change_of_the_output(output, activation):
         assert found[unit] == pytest.approx(wanted.mean(), rel=1e-3)
 
 
+@pytest.mark.parametrize("output", ["softmax", "logistic"])
+def test_what_is_certain_cannot_change(output):
+    # of logits that are huge every error leaves the probabilities as they are
+    last = np.array([[1e4]]) if output == "logistic" else np.array([[-1e4, 0.0, 1e4]])
+    layers = [
+        Dense(np.ones((1, 1)), np.zeros(1), "identity"),
+        Dense(last, np.zeros(last.shape[1]), "identity"),
+    ]
+    importance = unit_importance(Network(layers, output), np.array([[-1.0], [1.0]]))
+    assert [found.tolist() for found in importance] == [[0.0], [0.0] * last.shape[1]]
+
+
 @pytest.mark.parametrize("output", ["softmax", "identity"])
 def test_the_metric_is_the_change_with_several_units(output):
     rng = np.random.RandomState(0)
