@@ -204,8 +204,7 @@ def _lean_estimators(pruner, job, dense, shares, fine_tune_epochs):
         ),
         score=job.score,
     ):
-        lean = job.lean.detached_copy()
-        lean.network_ = compact(network)
+        lean = job.lean.with_network(compact(network)).detached_copy()
         lean.adopt(options_at[share])
         yield lean.network_, job.wrapping.rewrap(lean)
 
