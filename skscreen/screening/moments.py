@@ -7,12 +7,12 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 
 from skscreen._params import require_counts
-from skscreen.kernels.moments import update_class_moments
+from skscreen.kernels.moments import first_class_means, update_class_moments
 from skscreen.screening.batches import (
+    ORIGIN_SAMPLES,
     checked_batch,
     checked_codes,
     exponents,
-    first_mean,
     of_positive_weight,
     require_finite,
     require_same_counts,
@@ -151,7 +151,11 @@ class ClassMoments:
         weights, A, codes = of_positive_weight(weights, A, codes)
         if len(A) == 0:
             return self
-        return self.forget(self.decay).merge(self._batch(A, codes, weights))
+        batch = self._batch(A, codes, weights)
+        if not self.weight_sum.any():
+            self._totals, self._units = batch._totals, batch._units
+            return self
+        return self.forget(self.decay).merge(batch)
 
     def _batch(self, A, codes, weights):
         """Return moments of samples, at the origins of the earlier ones."""
@@ -179,8 +183,9 @@ class ClassMoments:
         ends = np.searchsorted(codes, np.arange(self.n_classes), side="right", sorter=order)
         starts = np.concatenate([[0], ends[:-1]])
         origin = self._units.origin_in(exponent).copy()
-        for k in np.flatnonzero((self.weight_sum == 0) & (ends > starts)):
-            origin[k] = first_mean(A, order[starts[k] : ends[k]])
+        new = np.flatnonzero((self.weight_sum == 0) & (ends > starts))
+        first = np.minimum(ends, starts + ORIGIN_SAMPLES)
+        first_class_means(A, order, starts, first, new, origin)
         units = replace(Spread.empty(origin.shape), exponent=exponent, origin=origin)
         # relative to the largest of the class: the squares of tiny weights would vanish
         largest = np.zeros(self.n_classes)
@@ -271,6 +276,10 @@ class ClassMoments:
         """Whether each unit has one value per class, of shape (n_units,)."""
         present = self.weight_sum > 0
         return (self.low[present] == self.high[present]).all(axis=0)
+
+    def mean(self):
+        """Weighted mean over all classes, of shape (n_units,)."""
+        return self._natural(self._shares() @ (self._units.origin + self._units.mean))
 
     def variance(self):
         """Weighted variance around the common mean, of shape (n_units,)."""
