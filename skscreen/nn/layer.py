@@ -92,6 +92,10 @@ class Layer(ABC):
     def kept_cost(self, n_samples):
         """Return what a batch costs with the kept weights alone; infinity if there is no form."""
 
+    def pays_kept(self, n_samples, training):
+        """Return whether a pass, rows in and rows out, costs less with the kept weights alone."""
+        return False
+
     @abstractmethod
     def sizes_turned(self):
         """Return how many values of a sample `kept_form` reads and gives."""
@@ -107,12 +111,11 @@ class Layer(ABC):
         """
 
     @abstractmethod
-    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
+    def buffers(self, n_samples, training=False, dropout=0.0, *, form=None):
         """Allocate the working memory for up to ``n_samples`` samples.
 
-        With ``kept`` the layer may compute with the kept weights alone, where that costs less. The
-        weights may change then between two calls of `forward`, the mask may not, and `backward`
-        gives zero for what is cut.
+        With a `kept_form` the layer computes from the kept weights alone: the form's parameters
+        are trained, and `backward` gives their gradient.
 
         Returns
         -------

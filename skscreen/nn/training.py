@@ -124,8 +124,8 @@ class Stall:
 class _Shard:
     """Working memory for one shard of a minibatch."""
 
-    def __init__(self, network, n_samples, sample_shape, dropout, rng):
-        self.buffers = network.buffers(n_samples, training=True, dropout=dropout, kept=True)
+    def __init__(self, network, forms, n_samples, sample_shape, dropout, rng):
+        self.buffers = network.buffers(n_samples, training=True, dropout=dropout, forms=forms)
         self.batch = np.empty((n_samples, *sample_shape), network.dtype)
         self.delta = np.empty((n_samples, network.layers[-1].n_outputs), network.dtype)
         drops = any(network.dropout_rates(dropout))
@@ -167,8 +167,11 @@ class MinibatchTrainer:
         self.length = options.batch_length(len(X))
         self.shard_length = min(self.length, SHARD) if network.is_sharded else self.length
         self.optimizer = optimizer or options.new_optimizer(network.parameters())
+        self.forms = network.kept_forms(self.shard_length, training=True)
+        places = [p for form in self.forms for p in (None if form is None else form.places, None)]
+        self.optimizer.move(network.parameters(), places)
         self.shards = [
-            _Shard(network, self.shard_length, X.shape[1:], options.dropout, rng)
+            _Shard(network, self.forms, self.shard_length, X.shape[1:], options.dropout, rng)
             for _ in range(0, self.length, self.shard_length)
         ]
 
@@ -186,16 +189,24 @@ class MinibatchTrainer:
             Mean loss of the samples as they were met, plus the L2 penalty after the pass.
         """
         self.network.unlock()
+        forms = [form for form in self.forms if form is not None]
+        for form in forms:
+            form.refresh()
+        parameters = self.network.parameters(self.forms)
         n_samples = len(self.X)
         order = self.rng.permutation(n_samples) if self.options.shuffle else np.arange(n_samples)
         loss = 0.0
         for start in range(0, n_samples, self.length):
             index = order[start : start + self.length]
-            loss += self.step(index, rate(start / n_samples)) * len(index)
+            loss += self.step(index, parameters, rate(start / n_samples)) * len(index)
+            for form in forms:
+                form.follow()
+        for form in forms:
+            form.write_back()
         return loss / n_samples + penalty(self.network, self.loss, self.options, n_samples)
 
-    def step(self, index, rate):
-        """Update the network with the samples ``index``; return their mean loss."""
+    def step(self, index, parameters, rate):
+        """Update the parameters with the samples ``index``; return their mean loss."""
         total = self.loss.total(len(index))
         starts = range(0, len(index), self.shard_length)
         shards = self.shards[: len(starts)]
@@ -206,7 +217,7 @@ class MinibatchTrainer:
         over = self.run or _one_by_one
         values = over(self._gradient, jobs)
         self.optimizer.step(
-            self.network.parameters(),
+            parameters,
             [shard.gradients for shard in shards],
             rate,
             self.options.alpha / total,

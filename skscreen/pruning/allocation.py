@@ -65,7 +65,8 @@ def top(scores, ties, n_keep):
 
     At least one is kept.
     """
-    threshold = np.partition(scores, len(scores) - n_keep)[len(scores) - n_keep]
+    left = scores[scores != CUT]  # many equal scores would slow the partition
+    threshold = np.partition(left, len(left) - n_keep)[len(left) - n_keep]
     mask = scores > threshold
     equal = np.flatnonzero(scores == threshold)
     order = np.lexsort((equal, -ties[equal]))

@@ -44,10 +44,12 @@ class ScreeningData:
         return self.sample_weight.sum() ** 2 / (self.sample_weight**2).sum()
 
     def subsample(self, n_samples, rng):
-        """Draw at most so many of the samples that count, stratified by class."""
+        """Draw at most so many of the samples that count, stratified by class; or return all."""
         rows = np.arange(len(self.X))
         if self.sample_weight is not None:
             rows = np.flatnonzero(self.sample_weight)
+        if len(rows) == len(self.X) <= n_samples:
+            return self
         if len(rows) > n_samples:
             rows = rng.permutation(rows)
             if self.n_classes is not None:

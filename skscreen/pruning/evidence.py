@@ -33,8 +33,8 @@ class Evidence(ABC):
     f_weight : FWeight
         How much F weighs in this layer.
     rms, spread : ndarray
-        Root mean square and standard deviation of the activations, over positions as well, from
-        as many samples as the screen says.
+        Root mean square and standard deviation of the activations, over positions as well; in a
+        network with convolutions from as many samples as the screen says.
     partial_f : ndarray
         Root of what the output would lose without the connection, or the unit, if the layer that
         reads it were fitted again; see `skscreen.pruning.partial_f`.

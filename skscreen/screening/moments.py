@@ -5,13 +5,13 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 
 from skscreen._params import is_integer
-from skscreen.kernels.moments import update_class_moments
+from skscreen.kernels.moments import first_class_means, update_class_moments
 from skscreen.screening.batches import (
     NO_EXPONENT,
+    ORIGIN_SAMPLES,
     checked_batch,
     checked_codes,
     exponents,
-    first_mean,
     require_finite,
     scaled,
     shift,
@@ -148,7 +148,11 @@ class ClassMoments:
             A, codes, weights = A[counted], codes[counted], weights[counted]
         if len(A) == 0:
             return self
-        return self.forget(self.decay).merge(self._batch(A, codes, weights))
+        batch = self._batch(A, codes, weights)
+        if not self.weight_sum.any():
+            vars(self).update(vars(batch) | {"decay": self.decay})
+            return self
+        return self.forget(self.decay).merge(batch)
 
     def _batch(self, A, codes, weights):
         """Return moments of samples, at the origins of the earlier ones."""
@@ -174,8 +178,9 @@ class ClassMoments:
         order = np.argsort(codes, kind="stable")
         ends = np.searchsorted(codes, np.arange(self.n_classes), side="right", sorter=order)
         starts = np.concatenate([[0], ends[:-1]])
-        for k in np.flatnonzero((earlier.weight_sum == 0) & (ends > starts)):
-            self._origin[k] = first_mean(A, order[starts[k] : ends[k]])
+        new = np.flatnonzero((earlier.weight_sum == 0) & (ends > starts))
+        first = np.minimum(ends, starts + ORIGIN_SAMPLES)
+        first_class_means(A, order, starts, first, new, self._origin)
         # relative to the largest of the class: the squares of tiny weights would vanish
         largest = np.zeros(self.n_classes)
         np.maximum.at(largest, codes, weights)
@@ -289,6 +294,10 @@ class ClassMoments:
         """Whether each unit has one value per class, of shape (n_units,)."""
         present = self.weight_sum > 0
         return (self.low[present] == self.high[present]).all(axis=0)
+
+    def mean(self):
+        """Weighted mean over all classes, of shape (n_units,)."""
+        return self._natural(self._shares() @ (self._origin + self._mean))
 
     def variance(self):
         """Weighted variance around the common mean, of shape (n_units,)."""

@@ -270,6 +270,14 @@ class RegressionMoments:
         """Whether each target has the same value in all samples, of shape (n_outputs,)."""
         return self._targets.low == self._targets.high
 
+    def mean(self):
+        """Weighted mean of the values, of shape (n_units,)."""
+        return scaled(self._units.mean + self._units.origin, shift(self._units.exponent, 0))
+
+    def variance(self):
+        """Weighted variance around the mean, of shape (n_units,)."""
+        return scaled(self._units.variance, 2 * shift(self._units.exponent, 0))
+
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""
         units = self._units

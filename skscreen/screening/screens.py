@@ -263,7 +263,8 @@ class Screen(BaseEstimator):
         mean or the maximum over them, each position, or each position as a unit of its own,
         whose statistics are averaged. The last two give no p-values to select by.
     samples : int >= 10, default=5000
-        Samples for a statistic that does not stream, and for the permutations, drawn stratified
+        Samples for a statistic that does not stream, for the permutations, and for the rounds of
+        a pruner between the first and the last that do not cut by significance; drawn stratified
         by class.
     permutations : int >= 1 or None, default=None
         Shuffles of the labels that the p-values come from, for "f" and "f_regression"; None takes
