@@ -120,7 +120,7 @@ def keep_a_path(masks, scores, sources):
     sources : list of ndarray of int of shape (n_inputs,)
         Unit of the layer before that each input belongs to.
     """
-    if live_units(unit_links(masks, sources))[-1].any():
+    if reached_units(unit_links(masks, sources))[-1].any():
         return
     path = _best_path(masks, scores, sources)
     for mask, score, row_and_column in zip(masks, scores, path, strict=True):
@@ -165,7 +165,7 @@ def _relative(score):
         return np.isposinf(score).astype(float)
     finite = score[np.isfinite(score)]
     size = np.abs(finite).max(initial=0.0) or 1.0  # two finite scores may differ by infinity
-    low = min(finite.min(initial=0.0) / size, 0.0)
+    low = finite.min(initial=0.0) / size
     high = finite.max(initial=-np.inf) / size
     width = max(high - low, np.finfo(float).tiny)
     return np.where(np.isfinite(score), (score / size - low) / width, 0.0)
