@@ -15,10 +15,10 @@ probabilities, see `skscreen.pruning.output_fit`.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve
 
 from skscreen.nn.threads import shard_pool, single_threaded_blas
 from skscreen.pruning.output_fit import FAMILIES, fit_output
+from skscreen.pruning.subsystems import solve_subsystems
 from skscreen.screening import SecondMoments
 
 # Samples that are enough; more make the fit no better.
@@ -207,29 +207,6 @@ def with_ridge(covariance, ridge):
     return covariance + ridge * ridge_scale(covariance) * np.eye(len(covariance))
 
 
-def kept_groups(mask):
-    """Group the columns of a mask that keep the same rows.
-
-    Parameters
-    ----------
-    mask : ndarray of bool of shape (n_inputs, n_outputs)
-
-    Returns
-    -------
-    groups : list of (rows, columns)
-        Arrays of int; without the columns that keep nothing.
-    """
-    packed = np.packbits(mask, axis=0)
-    _, first, group = np.unique(packed, axis=1, return_index=True, return_inverse=True)
-    group = np.ravel(group)
-    order = np.argsort(group, kind="stable")
-    columns = np.split(order, np.cumsum(np.bincount(group))[:-1])
-    groups = [
-        (np.flatnonzero(mask[:, column]), own) for column, own in zip(first, columns, strict=True)
-    ]
-    return [(rows, own) for rows, own in groups if len(rows)]
-
-
 def solve_kept(moments, mask, anchor, ridge):
     """Fit each target from the units that a mask keeps for it.
 
@@ -253,18 +230,7 @@ def solve_kept(moments, mask, anchor, ridge):
     penalty = ridge * ridge_scale(covariance)
     right = moments.cross_covariance() + penalty * anchor
     np.fill_diagonal(covariance, np.diagonal(covariance) + penalty)
-    weight = np.zeros(mask.shape)
-
-    def solve(group):
-        rows, columns = group
-        # numpy's factorisation lets other threads run meanwhile, scipy's does not
-        factor = np.linalg.cholesky(covariance[np.ix_(rows, rows)])
-        found = cho_solve((factor, True), right[np.ix_(rows, columns)], check_finite=False)
-        weight[np.ix_(rows, columns)] = found
-
-    groups = kept_groups(mask)
-    with shard_pool(len(groups)) as run:
-        run(solve, groups)
+    weight = solve_subsystems(covariance, right, mask)
     return weight, moments.target_means - moments.means @ weight
 
 
