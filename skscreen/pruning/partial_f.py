@@ -11,7 +11,7 @@ variance.
 import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS
-from skscreen.nn.threads import single_threaded_blas
+from skscreen.nn.threads import shard_pool, single_threaded_blas
 from skscreen.pruning.elimination import eliminate
 from skscreen.pruning.refit import with_ridge
 from skscreen.pruning.subsystems import inverse_diagonals
@@ -21,6 +21,8 @@ from skscreen.pruning.subsystems import inverse_diagonals
 ENOUGH_SAMPLES = 256
 ENOUGH_FOR_METRICS = 1024
 MOST_PASSES = 10
+# Samples that a thread takes at a time.
+PART = 64
 # Ridge of the covariances, relative to the mean variance; see `refit`.
 RIDGE = 0.03
 
@@ -156,9 +158,9 @@ def _mean_of_slopes(network, X, n_samples, squared, first=0):
     Layers before the first one are left out.
     """
     rows = np.unique(np.linspace(0, len(X) - 1, n_samples).astype(int))
-    parts = np.array_split(rows, -(-len(rows) // ENOUGH_SAMPLES))
-    with single_threaded_blas():  # the same bits whatever the threads
-        sums = [_add_slopes(network, X, part, squared, first) for part in parts]
+    parts = np.array_split(rows, -(-len(rows) // PART))
+    with shard_pool(len(parts)) as run:
+        sums = run(lambda part: _add_slopes(network, X, part, squared, first), parts)
     return [sum(layer) / len(rows) for layer in zip(*sums, strict=True)]
 
 
@@ -178,7 +180,7 @@ def _add_slopes(network, X, rows, squared, first):
             ACTIVATIONS[layer.activation][1](slope, output.reshape(slope.shape))
             total[number - first] = total[number - first] + squared(slope)
             if number > first:
-                delta = layer.backward(source, delta, buffers[number], need_delta_input=True)
+                delta = layer.carry_back(source, delta, buffers[number])
     return total
 
 

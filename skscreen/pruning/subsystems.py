@@ -144,6 +144,8 @@ def inverse_of_factor(matrix):
         Lower triangular: ``inverse.T @ inverse`` is the inverse of the matrix.
     """
     n = len(matrix)
+    if n == 0:
+        return np.zeros((0, 0), matrix.dtype)
     if n <= SMALL:
         return _TRTRI[matrix.dtype.char](np.linalg.cholesky(matrix), lower=1)[0]
     half = n // 2

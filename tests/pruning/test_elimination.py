@@ -179,6 +179,7 @@ def test_importance_with_many_outputs_is_an_estimate():
         "identity",
     )
     exact = (network.layers[1].weight ** 2).sum(axis=1)
-    X = np.random.default_rng(2).normal(size=(60, 5))
+    X = np.random.default_rng(0).normal(size=(60, 5))
     active = (X @ network.layers[0].weight > 0).mean(axis=0)
-    np.testing.assert_allclose(unit_importance(network, X)[0], exact * active, rtol=0.9)
+    spread = np.sqrt(2 / MOST_PASSES)  # relative, of squares along random signs
+    np.testing.assert_allclose(unit_importance(network, X)[0], exact * active, rtol=3 * spread)
