@@ -74,16 +74,13 @@ def solve_subsystems(matrix, right, mask):
     def solve(group):
         rows, columns = group
         if inverse is None or len(matrix) - len(rows) > most:
-            # numpy's factorisation lets other threads run meanwhile, scipy's does not
-            factor = np.linalg.cholesky(_part(matrix, rows))
-            found = cho_solve((factor, True), right[np.ix_(rows, columns)], check_finite=False)
+            found = _solve(_part(matrix, rows), right[rows[:, None], columns])
         else:
             gone = _others(len(matrix), rows)
             beside = inverse.take(gone, axis=0)
-            factor = np.linalg.cholesky(beside.take(gone, axis=1))
-            share = cho_solve((factor, True), whole[np.ix_(gone, columns)], check_finite=False)
-            found = whole[np.ix_(rows, columns)] - (beside.T @ share)[rows]
-        solution[np.ix_(rows, columns)] = found
+            share = _solve(beside.take(gone, axis=1), whole[gone[:, None], columns])
+            found = whole[rows[:, None], columns] - (beside.T @ share)[rows]
+        solution[rows[:, None], columns] = found
 
     with shard_pool(len(groups)) as run:
         run(solve, groups)
@@ -123,7 +120,7 @@ def inverse_diagonals(matrix, mask):
             beside = inverse.take(gone, axis=0)
             root = inverse_of_factor(beside.take(gone, axis=1)) @ beside.take(rows, axis=1)
             found = whole[rows] - np.einsum("ij,ij->j", root, root)
-        diagonals[np.ix_(rows, columns)] = found[:, None]
+        diagonals[rows[:, None], columns] = found[:, None]
 
     with shard_pool(len(groups)) as run:
         run(solve, groups)
@@ -165,6 +162,14 @@ def _shared_inverse(matrix, groups, most):
         return None
     root = inverse_of_factor(matrix)
     return root.T @ root
+
+
+def _solve(matrix, right):
+    """Solve a symmetric positive definite system."""
+    # numpy's factorisation lets other threads run meanwhile, scipy's does not; turned over, it
+    # has the order that LAPACK reads without a copy
+    factor = np.linalg.cholesky(matrix).T
+    return cho_solve((factor, False), right, check_finite=False)
 
 
 def _part(matrix, rows):
