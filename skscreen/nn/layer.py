@@ -195,6 +195,10 @@ class Layer(ABC):
         delta_input : ndarray of the shape of x, or None
         """
 
+    def carry_back(self, x, delta, buffers):
+        """Return what `backward` does; the gradients may be left as they are."""
+        return self.backward(x, delta, buffers)
+
     @abstractmethod
     def source_units(self, n_units):
         """Return the unit of the layer before that each input belongs to.
