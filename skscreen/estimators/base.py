@@ -128,7 +128,10 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetworkMixin, BaseEstimator, 
             if name in ("n_features_in_", "feature_names_in_", "image_shape_")
         }
         weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weight = weight * self._task_weight(target)
+        with np.errstate(over="ignore"):
+            weight = weight * self._task_weight(target)
+        if not np.isfinite(weight).all():
+            raise ValueError("sample_weight times class_weight must be finite")
         if not weight.any():
             raise ValueError("sample_weight must not be zero for all samples")
         return TrainingSet(X, target, relative_weights(weight), sample_weight is not None)

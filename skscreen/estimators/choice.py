@@ -1,7 +1,10 @@
 """Which of several sparsities to take, by their scores and what their networks cost."""
 
+from numbers import Real
+
 import numpy as np
 
+from skscreen._params import is_integer
 from skscreen.estimators.path import SIZES
 
 
@@ -24,10 +27,13 @@ LIMITS = (*SIZES, "below_dense")
 
 
 def check_limits(limits):
-    """Raise a ValueError for a limit of an unknown name."""
+    """Raise a ValueError for a limit of an unknown name, or one that is no number."""
     unknown = set(limits or {}) - set(LIMITS)
     if unknown:
         raise ValueError(f"limits must be among {', '.join(LIMITS)}, got {sorted(unknown)}")
+    values = (limits or {}).values()
+    if not all(isinstance(limit, Real) and not np.isnan(limit) for limit in values):
+        raise ValueError(f"limits must be numbers, got {limits}")
 
 
 def choose(results, dense_scores, rule, limits=None):
@@ -55,7 +61,7 @@ def choose(results, dense_scores, rule, limits=None):
     Raises
     ------
     ValueError
-        Where no candidate is within the limits.
+        Where no candidate is within the limits, or the rule returns no number of one.
     """
     limits = limits or {}
     within = np.ones(len(results["mean_test_score"]), dtype=bool)
@@ -70,12 +76,22 @@ def choose(results, dense_scores, rule, limits=None):
     if "below_dense" in limits:
         return int(rows[-1]), "below_dense"
     function, name = (RULES[rule], rule) if isinstance(rule, str) else (rule, "rule")
-    free = int(function(results))
+    free = _row(function, results)
     if within[free]:
         return free, name
     part = {key: np.asanyarray(values)[rows] for key, values in results.items()}
     exceeded = [s for s in SIZES if s in limits and results[f"mean_{s}"][free] > limits[s]]
-    return int(rows[function(part)]), exceeded[0]
+    return int(rows[_row(function, part)]), exceeded[0]
+
+
+def _row(rule, results):
+    """Return the number of the candidate that a rule takes, or raise a ValueError."""
+    row, n_candidates = rule(results), len(results["params"])
+    if not is_integer(row) or not 0 <= row < n_candidates:
+        raise ValueError(
+            f"rule must return the number of a candidate from 0 to {n_candidates - 1}, got {row!r}"
+        )
+    return int(row)
 
 
 def _nothing_within(limits, results, dense_scores):

@@ -108,7 +108,9 @@ def _fit_wrapped(pruner, X, y, sample_weight, fit_params, task):
         return Bare(_fit_dense(pruner, X, y, sample_weight, fit_params, task))
     estimator = clone(pruner.estimator)
     check_task(pruner.task, estimator)
-    if not isinstance(estimator, FrozenEstimator):
+    if isinstance(estimator, FrozenEstimator):
+        _refuse_parameters(fit_params)
+    else:
         weights = weight_parameters(estimator, sample_weight)
         with task.handing_on(estimator):
             estimator.fit(X, y, **weights, **fit_params)
@@ -124,6 +126,13 @@ def _fit_wrapped(pruner, X, y, sample_weight, fit_params, task):
     return wrapping
 
 
+def _refuse_parameters(fit_params):
+    if fit_params:
+        raise ValueError(
+            f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
+        )
+
+
 def _fit_dense(pruner, X, y, sample_weight, fit_params, task):
     estimator = clone(pruner.estimator)
     check_task(pruner.task, unfitted_counterpart(estimator))
@@ -136,10 +145,7 @@ def _fit_dense(pruner, X, y, sample_weight, fit_params, task):
             f"FrozenEstimator around one, got {pruner.estimator!r}"
         )
     if frozen:
-        if fit_params:
-            raise ValueError(
-                f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
-            )
+        _refuse_parameters(fit_params)
         if theirs:
             return from_sklearn(network)
         check_is_fitted(network, "network_")

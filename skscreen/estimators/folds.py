@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from skscreen.estimators._sklearn import safe_indexing
-from skscreen.estimators.path import SIZES, network_size, walk
+from skscreen.estimators.path import SIZES, a_number, network_size, walk
 
 
 def walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs):
@@ -43,10 +43,10 @@ def walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs):
     weight = fit_params.pop("sample_weight", None)
     begin = time.perf_counter()
     dense, leans = walk(pruner, X_train, y_train, sparsities, weight, fit_params, fine_tune_epochs)
-    rows = [{"score": scorer(dense, X_test, y_test, **score_params)}]
+    rows = [{"score": a_number(scorer(dense, X_test, y_test, **score_params))}]
     for network, lean in leans:
         fitted = time.perf_counter()
-        score = scorer(lean, X_test, y_test, **score_params)
+        score = a_number(scorer(lean, X_test, y_test, **score_params))
         times = {"fit_time": fitted - begin, "score_time": time.perf_counter() - fitted}
         sizes = dict(zip(SIZES, network_size(network), strict=True))
         rows.append({"score": score, **times, **sizes})

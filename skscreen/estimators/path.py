@@ -96,14 +96,14 @@ def pruning_path(
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together, got only one of them")
     pruner = as_pruner(estimator)
-    scorer = check_scoring(pruner, scoring)
+    scorer = one_scorer(pruner, scoring)
     if X_val is None:
         X_val, y_val = X, y
     sparsities = check_sparsities(sparsities)
     rows = []
     leans = walk(pruner, X, y, sparsities, sample_weight, {}, fine_tune_epochs)[1]
     for network, lean in leans:
-        rows.append((*network_size(network), scorer(lean, X_val, y_val), lean))
+        rows.append((*network_size(network), a_number(scorer(lean, X_val, y_val)), lean))
     n_weights, macs, n_bytes, score, estimators = zip(*rows, strict=True)
     return PruningPath(
         np.array(sparsities),
@@ -120,6 +120,21 @@ def as_pruner(estimator):
     if isinstance(estimator, ScreeningPruner):
         return clone(estimator)
     return ScreeningPruner(clone(estimator))
+
+
+def one_scorer(pruner, scoring):
+    """Return the scorer that a name or a callable stands for; several at once are refused."""
+    if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
+        raise ValueError(f"scoring must be a str, a callable or None, got {scoring!r}")
+    return check_scoring(pruner, scoring)
+
+
+def a_number(score):
+    """Return what a scorer gave as a float, or raise a ValueError."""
+    value = np.asarray(score)
+    if value.shape or value.dtype.kind not in "biuf" or np.isnan(value):
+        raise ValueError(f"scoring must give a number, got {score!r}")
+    return float(value)
 
 
 def check_sparsities(sparsities):
@@ -189,8 +204,7 @@ def _lean_estimators(pruner, job, dense, shares, fine_tune_epochs):
         ),
         score=job.score,
     ):
-        lean = job.lean.detached_copy()
-        lean.network_ = compact(network)
+        lean = job.lean.with_network(compact(network)).detached_copy()
         lean.adopt(options_at[share])
         yield lean.network_, job.wrapping.rewrap(lean)
 

@@ -4,7 +4,6 @@ import numpy as np
 import sklearn
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -23,7 +22,7 @@ from skscreen.estimators.choice import RULES, check_limits, choose
 from skscreen.estimators.delegation import PrunedNetworkMixin
 from skscreen.estimators.folds import collect_results, walk_fold
 from skscreen.estimators.handoff import find_handoff
-from skscreen.estimators.path import as_pruner, check_sparsities
+from skscreen.estimators.path import as_pruner, check_sparsities, one_scorer
 from skscreen.estimators.progress import progress
 
 CHECKS = {
@@ -192,11 +191,12 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
             sample_weight = np.asarray(sample_weight)
         sparsities = check_sparsities(self.sparsities)
         pruner = self._seeded_pruner()
-        scorer = check_scoring(pruner, self.scoring)
+        scorer = one_scorer(pruner, self.scoring)
         routed = self._routed(sample_weight, groups, params)
         X, y = indexable(X, y)
         splitter = check_cv(self.cv, y, classifier=is_classifier(pruner))
         folds = list(splitter.split(X, y, **routed.splitter.split))
+        self._check_number(folds)
         found = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(walk_fold)(
                 clone(pruner), X, y, fold, sparsities, scorer, routed, self.fine_tune_epochs
@@ -234,6 +234,15 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 "fold: give it the network as estimator instead"
             )
         check_limits(self.limits)
+
+    def _check_number(self, folds):
+        if not folds:
+            raise ValueError("cv must give splits, got none")
+        if len(folds) == 1 and self.rule == "one-se" and "below_dense" not in (self.limits or {}):
+            raise ValueError(
+                "rule='one-se' needs at least 2 splits for a standard error, got 1: take "
+                "rule='best'"
+            )
 
     def _seeded_pruner(self):
         pruner = as_pruner(self.estimator)
@@ -274,7 +283,7 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
             .add(
-                scorer=check_scoring(pruner, self.scoring),
+                scorer=one_scorer(pruner, self.scoring),
                 method_mapping=MethodMapping().add(caller="fit", callee="score"),
             )
         )

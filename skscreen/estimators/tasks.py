@@ -51,6 +51,7 @@ class ClassifierTask(ClassifierMixin):
 
     def _encode_target(self, y, *, reset, classes=None, partial=False):
         y = column_or_1d(y, warn=True)
+        check_order(y)
         check_classification_targets(y)
         known = np.unique(y) if reset else self.classes_
         if partial:
@@ -198,7 +199,7 @@ class RegressorTask(RegressorMixin):
             raise ValueError(f"y must have {self.n_outputs_} outputs, got {columns.shape[1]}")
 
         def encode(other):
-            return np.asarray(other, dtype=self.dtype).reshape(len(other), -1)
+            return _in_dtype(np.asarray(other), self.dtype).reshape(len(other), -1)
 
         return Target(
             values=encode(columns),
@@ -231,6 +232,28 @@ class RegressorTask(RegressorMixin):
         """
         outputs = self.network_output(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def check_order(y):
+    """Raise a TypeError for labels that have no order, such as text beside numbers."""
+    if y.dtype == object:
+        try:
+            np.sort(y)
+        except TypeError as error:
+            kinds = ", ".join(sorted({type(label).__name__ for label in y}))
+            raise TypeError(f"y must hold classes of one kind, got {kinds}") from error
+
+
+def _in_dtype(y, dtype):
+    """Convert numbers to the dtype of a network, or raise a ValueError if it is too narrow."""
+    with np.errstate(over="ignore"):
+        values = y.astype(dtype)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"y must hold numbers that are finite in {dtype}, got up to {np.abs(y).max():.4g}: "
+            "scale the targets, or take dtype='float64'"
+        )
+    return values
 
 
 def encode_classes(y, classes):

@@ -1,10 +1,12 @@
 """A fully connected layer."""
 
+import math
+
 import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.nn import costs
-from skscreen.nn.kept import WIDTH, KeptDense, KeptRows
+from skscreen.nn.kept import TRAINING_WIDTH, WIDTH, KeptDense, KeptRows
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
 
@@ -88,19 +90,30 @@ class Dense(Layer):
         sizes = self.weight.size, self.n_inputs, n_picked
         return costs.dense_product(*sizes, n_samples, threaded=threaded)
 
-    def kept_cost(self, n_samples):
-        """Return what a batch costs with the kept weights alone."""
-        blocks = costs.blocks_of(n_samples, WIDTH)
+    def kept_cost(self, n_samples, width=WIDTH):
+        """Return what a batch costs with the kept weights alone, in blocks of such a width."""
+        blocks = costs.blocks_of(n_samples, width)
         copying = costs.copying(self.n_weights) if self.mask is None else 0.0
         return copying + costs.kept_product(self.n_weights, self.n_inputs, self.n_outputs, blocks)
 
-    def pays_kept(self, n_samples, training):
+    def pays_kept(self, n_samples):
         """Return whether rows in and rows out cost less with the kept weights alone."""
-        turning = costs.turning(sum(self.sizes_turned()) * n_samples)
-        dense, kept = self.dense_cost(n_samples), self.kept_cost(n_samples)
-        if training:
-            dense, kept = costs.training(dense, kept)
-        return kept + turning < costs.MARGIN * dense
+        kept = self.kept_cost(n_samples) + self._turning(n_samples)
+        return kept < costs.MARGIN * self.dense_cost(n_samples)
+
+    def _turning(self, n_samples):
+        return costs.turning(sum(self.sizes_turned()) * n_samples)
+
+    def training_costs(self, n_samples, n_products):
+        """Return what a step of training costs; see `Layer.training_costs`."""
+        given = self.dense_cost(n_samples), self.weight.size, n_samples, n_products
+        kept = self.kept_cost(n_samples, TRAINING_WIDTH)
+        kept = costs.training_kept(kept, self.n_weights, n_products) + self._turning(n_samples)
+        return (
+            costs.training_dense(*given, threaded=True),
+            costs.training_dense(*given, threaded=False),
+            math.inf if self.mask is None else kept,
+        )
 
     def sizes_turned(self):
         """Return how many values of a sample `kept_form` reads and gives."""

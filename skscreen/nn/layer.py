@@ -1,5 +1,6 @@
 """What a layer is: the contract, and what all layers have in common."""
 
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -102,9 +103,27 @@ class Layer(ABC):
     def kept_cost(self, n_samples):
         """Return what a batch costs with the kept weights alone; infinity if there is no form."""
 
-    def pays_kept(self, n_samples, training):
+    def pays_kept(self, n_samples):
         """Return whether a pass, rows in and rows out, costs less with the kept weights alone."""
         return False
+
+    def training_costs(self, n_samples, n_products):
+        """Return what a step of training costs.
+
+        Parameters
+        ----------
+        n_samples : int
+        n_products : int
+            2, and 3 where gradients are carried back.
+
+        Returns
+        -------
+        threaded, single, kept : float
+            With the whole weight, on two threads of BLAS and on one; with the kept weights alone,
+            infinity where the layer cannot be trained so.
+        """
+        cost = n_products * self.dense_cost(n_samples)
+        return cost, cost, math.inf
 
     @abstractmethod
     def sizes_turned(self):
@@ -175,6 +194,10 @@ class Layer(ABC):
         -------
         delta_input : ndarray of the shape of x, or None
         """
+
+    def carry_back(self, x, delta, buffers):
+        """Return what `backward` does; the gradients may be left as they are."""
+        return self.backward(x, delta, buffers)
 
     @abstractmethod
     def source_units(self, n_units):

@@ -111,7 +111,7 @@ class Network:
     def parameters(self, forms=None):
         """Return the `Parameter` tuples of all layers, weight before bias.
 
-        Those of a layer with a form, see `kept_forms`, are the kept weights alone.
+        Those of a layer with a form, see `training_forms`, are the kept weights alone.
         """
         forms = forms or [None] * len(self.layers)
         return [
@@ -120,22 +120,38 @@ class Network:
             for parameter in (form or layer).parameters()
         ]
 
-    def kept_forms(self, n_samples, training):
+    def kept_forms(self, n_samples):
         """Return each layer's kept weights where batches of so many samples gain by them.
-
-        Parameters
-        ----------
-        n_samples : int
-        training : bool
-            Whether a way back is to follow.
 
         Returns
         -------
         forms : list of KeptDense or None
         """
+        return self._forms([layer.pays_kept(n_samples) for layer in self.layers])
+
+    def training_forms(self, n_samples):
+        """Return each layer's kept weights where training on so many samples gains by them.
+
+        Without convolutions it is all or none: beside layers on one thread, BLAS must stay on one
+        thread too, for while its others wait for work they take the time of this one.
+
+        Returns
+        -------
+        forms : list of KeptDense or None
+        """
+        costs = [
+            layer.training_costs(n_samples, 2 + (number > 0))
+            for number, layer in enumerate(self.layers)
+        ]
+        threaded = sum(cost for cost, _, _ in costs)
+        single = sum(min(cost, kept) for _, cost, kept in costs)
+        gain = self.is_sharded or single < threaded
+        return self._forms([gain and kept < cost for _, cost, kept in costs])
+
+    def _forms(self, wanted):
         return [
-            layer.kept_form(None) if layer.pays_kept(n_samples, training) else None
-            for layer in self.layers
+            layer.kept_form(None) if is_wanted else None
+            for layer, is_wanted in zip(self.layers, wanted, strict=True)
         ]
 
     def gradients(self, buffers):
@@ -260,7 +276,7 @@ class Network:
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
         spare = []
         most = min(length, len(X))
-        forms = self.kept_forms(most, training=False)
+        forms = self.kept_forms(most)
 
         def apply(rows):
             x = as_numbers(X[rows], self.dtype)

@@ -106,8 +106,8 @@ def apportion(wanted, limits, total):
     [5, 2, 2]
     """
     low, high = 0.0, limits.max() / wanted.min()
-    for _ in range(200):  # bisection to the last bit; the sum grows with the factor
-        middle = 0.5 * (low + high)
+    # bisection to the last bit; the sum grows with the factor
+    while low < (middle := 0.5 * (low + high)) < high:
         if np.clip(middle * wanted, 1, limits).sum() < total:
             low = middle
         else:

@@ -11,7 +11,7 @@ from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
 from skscreen.pruning.input_evidence import InputEvidence
 from skscreen.pruning.partial_f import unit_importance, unit_metrics
-from skscreen.pruning.refit import LayerMoments, merged
+from skscreen.pruning.refit import LayerMoments
 from skscreen.screening import ClassMoments, PooledMoments
 
 
@@ -210,7 +210,7 @@ class NetworkEvidence:
 
     def source_covariance(self, number):
         """Covariance of what a layer reads, of shape (n_inputs, n_inputs)."""
-        return merged(self._layer_moments.of(self.network, number)).covariance()
+        return self._layer_moments.whole(self.network, number).covariance()
 
     @cached_property
     def importance(self):

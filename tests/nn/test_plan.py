@@ -6,11 +6,16 @@ import threading
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skscreen.nn import Conv, Dense, Loss, Network, TrainingOptions, costs, train
 
 SIZES = [1, 3, 4, 7, 9, 33, 100, 129, 1030]
 RNG = np.random.default_rng(0)
+
+
+def n_blas_threads():
+    return max(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
 
 
 def masked(layers, density):
@@ -270,9 +275,30 @@ def test_threads_that_predict_at_once_do_not_meet():
 
 
 def test_training_by_the_kept_weights_pays_where_few_are_left():
-    sizes = (784, 300, 100, 10)
-    assert mlp(0.02, sizes=sizes).layers[0].pays_kept(128, training=True)
-    assert not mlp(0.3, sizes=sizes).layers[0].pays_kept(128, training=True)
+    for density, pays in ((0.02, True), (0.08, True), (0.3, False)):
+        network = mlp(density, sizes=(784, 300, 100, 10))
+        forms = network.training_forms(200)
+        assert [form is not None for form in forms[:2]] == [pays, pays]
+        # nothing is masked, so nothing is left out
+        network.layers[0].mask = None
+        assert network.training_forms(200)[0] is None
+
+
+def test_training_by_the_kept_weights_leaves_blas_one_thread(monkeypatch):
+    given = {"max_iter": 1, "tol": None, "batch_size": 200}
+    X, loss = RNG.random((400, 784)).astype(np.float32), Loss("softmax", np.arange(400) % 10)
+    seen = []
+    monkeypatch.setattr(
+        Network,
+        "gather",
+        lambda *given, own=Network.gather: seen.append(n_blas_threads()) or own(*given),
+    )
+    for density in (0.02, 0.5):
+        with threadpool_limits(2, user_api="blas"):
+            network = mlp(density, sizes=(784, 300, 100, 10))
+            train(network, X, loss, TrainingOptions(**given), np.random.RandomState(0))
+            assert n_blas_threads() == 2
+    assert seen == [1, 1, 2, 2]
 
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
@@ -292,7 +318,9 @@ def test_training_the_kept_weights_is_training(solver, monkeypatch):
     options = TrainingOptions(solver=solver, batch_size=40, max_iter=3, tol=None, alpha=0.01)
     found = []
     for kept in (False, True):
-        monkeypatch.setattr(Dense, "pays_kept", lambda *_, kept=kept: kept)
+        costs = (0.0, 2.0, 1.0 if kept else 3.0)
+        monkeypatch.setattr(Dense, "training_costs", lambda *_, costs=costs: costs)
+        monkeypatch.setattr(Network, "is_sharded", kept)
         rng = np.random.RandomState(0)
         layers = [
             Dense.initialise(20, 30, "relu", rng, np.float64),

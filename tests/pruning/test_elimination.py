@@ -10,7 +10,6 @@ from skscreen.pruning.elimination import eliminate
 from skscreen.pruning.partial_f import (
     MOST_PASSES,
     connection_scores,
-    inverse_of_lower,
     partial_variances,
     root_of,
     unit_importance,
@@ -57,13 +56,6 @@ def test_scores_do_not_depend_on_threads():
         with threadpool_limits(n_threads, user_api="blas"):
             results.append(eliminate(big, weight, np.ones(40), np.arange(150)))
     np.testing.assert_array_equal(*results)
-
-
-@pytest.mark.parametrize("n", [1, 5, 96, 97, 250])
-def test_inverse_of_a_lower_triangle(n):
-    B = RNG.normal(size=(2 * n, n))
-    factor = np.linalg.cholesky(B.T @ B / n).astype(np.float32)
-    np.testing.assert_allclose(inverse_of_lower(factor) @ factor, np.eye(n), atol=1e-4)
 
 
 def test_partial_variance_is_what_the_others_do_not_explain():
@@ -149,6 +141,18 @@ def test_importance_is_the_change_of_the_output(output, activation):
         assert found[unit] == pytest.approx(wanted.mean(), rel=1e-3)
 
 
+@pytest.mark.parametrize("output", ["softmax", "logistic"])
+def test_what_is_certain_cannot_change(output):
+    # of logits that are huge every error leaves the probabilities as they are
+    last = np.array([[1e4]]) if output == "logistic" else np.array([[-1e4, 0.0, 1e4]])
+    layers = [
+        Dense(np.ones((1, 1)), np.zeros(1), "identity"),
+        Dense(last, np.zeros(last.shape[1]), "identity"),
+    ]
+    importance = unit_importance(Network(layers, output), np.array([[-1.0], [1.0]]))
+    assert [found.tolist() for found in importance] == [[0.0], [0.0] * last.shape[1]]
+
+
 @pytest.mark.parametrize("output", ["softmax", "identity"])
 def test_the_metric_is_the_change_with_several_units(output):
     rng = np.random.RandomState(0)
@@ -177,16 +181,17 @@ def test_the_metric_is_the_change_with_several_units(output):
 
 
 def test_importance_with_many_outputs_is_an_estimate():
-    rng = np.random.RandomState(0)
-    n_outputs = 20 * MOST_PASSES
-    network = Network(
-        [
+    n_outputs, ratios = 20 * MOST_PASSES, []
+    for seed in range(20):
+        rng = np.random.RandomState(seed)
+        layers = [
             Dense.initialise(5, 4, "relu", rng, np.dtype("float64")),
             Dense.initialise(4, n_outputs, "identity", rng, np.dtype("float64")),
-        ],
-        "identity",
-    )
-    exact = (network.layers[1].weight ** 2).sum(axis=1)
-    X = RNG.normal(size=(60, 5))
-    active = (X @ network.layers[0].weight > 0).mean(axis=0)
-    np.testing.assert_allclose(unit_importance(network, X)[0], exact * active, rtol=0.9)
+        ]
+        X = rng.normal(size=(60, 5))
+        active = (X @ layers[0].weight > 0).mean(axis=0)
+        exact = (layers[1].weight ** 2).sum(axis=1) * active
+        ratios.append(unit_importance(Network(layers, "identity"), X)[0] / exact)
+    # chance directions: a relative deviation of (2 / MOST_PASSES)^(1/2), and none in the mean
+    assert np.std(ratios) < 0.7
+    assert np.mean(ratios) == pytest.approx(1, abs=0.15)
