@@ -79,11 +79,42 @@ TARGETS = {
             ("tests/pruning/test_masks.py", "tests/pruning/test_granularity.py"),
             "not pruned_network and not without_any and not every_kept and not wasted",
         ),
+        Target(
+            "skscreen/pruning/granularity.py", ("tests/pruning/test_granularity.py",), "TestBase"
+        ),
+        Target(
+            "skscreen/pruning/connections.py",
+            ("tests/pruning/test_connections.py", "tests/pruning/test_granularity.py"),
+            "not pruned_network and not without_any",
+        ),
+        Target("skscreen/pruning/units.py", ("tests/pruning/test_units.py",)),
         Target("skscreen/screening/selection.py", ("tests/screening/test_parameter_objects.py",)),
         Target(
             "skscreen/screening/moments.py",
             ("tests/screening/test_moments.py", "tests/screening/test_scales.py"),
             "not workers and not partition and not depend",
+        ),
+        Target(
+            "skscreen/screening/regression_moments.py",
+            (
+                "tests/screening/test_regression_moments.py",
+                "tests/screening/test_moments.py",
+                "tests/screening/test_scales.py",
+            ),
+            "not workers and not partition and not depend",
+        ),
+        Target(
+            "skscreen/screening/second_moments.py",
+            ("tests/screening/test_second_moments.py",),
+        ),
+        Target(
+            "skscreen/screening/statistics.py",
+            (
+                "tests/screening/test_statistics.py",
+                "tests/screening/test_screens.py",
+                "tests/screening/test_weights.py",
+            ),
+            "test_statistics or omega or by_hand or constant",
         ),
     )
 }

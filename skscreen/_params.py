@@ -52,6 +52,13 @@ def is_integer(value):
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
 
 
+def require_counts(**counts):
+    """Raise a ValueError that names the first of these that is not an integer of at least 1."""
+    for name, value in counts.items():
+        if not is_integer(value) or value < 1:
+            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+
+
 def instance(kind):
     """Build the check for an object of a class."""
     return Check(lambda value: isinstance(value, kind), f"a {kind.__name__}")

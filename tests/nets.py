@@ -1,5 +1,7 @@
 """Small random networks of every kind, not trained, as fitted estimators."""
 
+import itertools
+
 import numpy as np
 
 from skscreen import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
@@ -15,6 +17,22 @@ LABELS = [
     lambda n: np.array([f"class {i}" for i in range(n)]),
     lambda n: np.array([f"Klasse ä{i}" for i in range(n)], dtype=object),
 ]
+
+
+def random_weights(rng, *shape):
+    """Return normal float32 weights."""
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def relu_network(rng, *sizes):
+    """Return a classifier's network of dense layers with normal weights and biases."""
+    return Network(
+        [
+            Dense(random_weights(rng, *shape), random_weights(rng, shape[1]), "relu")
+            for shape in itertools.pairwise(sizes)
+        ],
+        "softmax",
+    )
 
 
 def random_estimator(seed, *, convolutional=None, labels=LABELS, dtype=None, activation=None):

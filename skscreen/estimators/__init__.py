@@ -1,4 +1,15 @@
-"""The scikit-learn estimators."""
+"""The scikit-learn estimators.
+
+- A network: `parameters` and `training_set` are what it gets, `tasks` what it learns, `base` how
+  it is trained, `fitted_network` what it is then; `mlp`, and `cnn` with `images`, are the kinds.
+  `adapt` and `adapt_sklearn` make one of what was trained elsewhere.
+- A pruner: its network comes from `dense_network`, out of whatever `wrapping` it stands in;
+  `planning` turns parameters into a plan, `pruning_job` says what ``fit`` of `pruner` starts with
+  and comes to; `delegation` and `facts` are what it hands on.
+- Many sparsities: `path` walks down, `pruner_cv` does so in `folds` and makes a `choice`.
+- Between the two: `handoff` from step to step of a Pipeline; `samples` that are sparse or some of
+  others; `callbacks` and `progress` for those who watch.
+"""
 
 from skscreen.estimators.cnn import CNNClassifier, CNNRegressor
 from skscreen.estimators.handoff import HiddenActivations

@@ -98,6 +98,36 @@ network_ : Network
     feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where ``X`` had names that are all strings."""
 
+IMAGE_PARAMETERS = """\
+image_shape : tuple (height, width) or (height, width, n_channels) or None, default=None
+        Shape of one sample; channels come last. None takes it from samples that are images
+        already (3 or 4 axes). Flat samples are then taken for square images of one channel, or
+        if their number of features is no square, for one row of pixels.
+    conv_channels : int or sequence of int, default=(32, 64)
+        Channels of each convolution.
+    kernel_size : int or sequence of int, default=3
+        Height and width of the kernels; one number for all convolutions or one for each.
+    stride : int or sequence of int, default=1
+        Step between the positions of the kernels.
+    padding : {"same", "valid"}, default="same"
+        "same" puts zeros around the image, so that its size is kept (divided by the stride);
+        "valid" uses only positions within the image.
+    pool_size : int or sequence of int, default=2
+        Height and width of the windows of the max-pooling after each convolution; 1 for none. A
+        window is cut to the size of the image.
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units of each fully connected hidden layer.
+    activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
+        Activation of the convolutions and hidden layers."""
+
+IMAGE_NOTES = """\
+Images of dtype uint8 are divided by 255 as they are read, minibatch by minibatch, without a
+    floating-point copy of the data set. Samples of any other dtype are taken as they are.
+
+    A minibatch is split into shards of 32 samples, which run on as many threads as BLAS may use;
+    their gradients are added in a fixed order, so that the number of threads changes no bit of
+    the result."""
+
 FIT_PARAMETERS = """\
 sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample.
@@ -107,6 +137,8 @@ sample_weight : array-like of shape (n_samples,), default=None
             Their targets."""
 
 SHARED = {
+    "{image_parameters}": IMAGE_PARAMETERS,
+    "{image_notes}": IMAGE_NOTES,
     "{training_parameters}": TRAINING_PARAMETERS,
     "{fitted_attributes}": FITTED_ATTRIBUTES,
     "{fit_parameters}": FIT_PARAMETERS,

@@ -1,4 +1,4 @@
-"""What all network estimators share: checking, training, predicting."""
+"""What all network estimators share: from samples and parameters to a fitted network."""
 
 import copy
 import warnings
@@ -10,83 +10,18 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import (
-    check_consistent_length,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skscreen._params import (
-    INFINITY,
-    boolean,
-    check_parameters,
-    integer,
-    none,
-    one_of,
-    random_state,
-    real,
-)
-from skscreen._version import __version__
 from skscreen.estimators._docs import fill_docs
 from skscreen.estimators._inputs import refuse_device_arrays
 from skscreen.estimators._sklearn import check_sample_weight
-from skscreen.estimators.callbacks import (
-    QUIET,
-    CallbackSupportMixin,
-    fit_task,
-    without_callbacks,
-)
-from skscreen.estimators.handoff import Handoff, HiddenActivationsMixin
+from skscreen.estimators.callbacks import QUIET, CallbackSupportMixin, fit_task
+from skscreen.estimators.fitted_network import FittedNetworkMixin
+from skscreen.estimators.parameters import TRAINING_CHECKS, check_network_parameters
 from skscreen.estimators.progress import epoch_report, say_epoch
-from skscreen.estimators.samples import as_rows, flat_copy, subset
+from skscreen.estimators.samples import as_rows
+from skscreen.estimators.training_set import TrainingSet, relative_weights
 from skscreen.nn import Loss, TrainingOptions, train
-
-# So many samples are checked in a shorter way where nothing is unusual about them.
-FEW = 256
-
-TRAINING_CHECKS = {
-    "solver": one_of("adam", "sgd", "lbfgs"),
-    "alpha": real(0, INFINITY, closed="left"),
-    "batch_size": integer(1) | one_of("auto"),
-    "learning_rate": one_of("constant", "cosine", "invscaling", "adaptive"),
-    "learning_rate_init": real(0, INFINITY, closed="neither"),
-    "power_t": real(0, INFINITY, closed="left"),
-    "max_iter": integer(1),
-    "shuffle": boolean,
-    "random_state": random_state,
-    "tol": real(0, INFINITY, closed="left") | none,
-    "verbose": boolean | integer(0),
-    "warm_start": boolean,
-    "momentum": real(0, 1),
-    "nesterovs_momentum": boolean,
-    "early_stopping": boolean,
-    "validation_fraction": real(0, 1, closed="neither"),
-    "beta_1": real(0, 1, closed="left"),
-    "beta_2": real(0, 1, closed="left"),
-    "epsilon": real(0, INFINITY, closed="neither"),
-    "n_iter_no_change": integer(1),
-    "max_fun": integer(1),
-    "checkpoint_epoch": integer(0) | none,
-    "dropout": real(0, 1, closed="left"),
-    "inference": one_of("auto", "dense", "sparse"),
-    "dtype": one_of("float32", "float64"),
-}
-
-
-# Larger floating-point numbers are whole by their nature more often than as counts.
-LARGEST_COUNT = 2**31
-
-
-def relative_weights(weight):
-    """Give weights a mean of one, unless they are whole numbers, which count repetitions.
-
-    What they add up to would else decide how much the L2 penalty counts, and very small ones
-    would leave nothing but the penalty.
-    """
-    if weight.max() < LARGEST_COUNT and (weight == np.round(weight)).all():
-        return weight
-    weight = weight / weight.max()  # the mean of equal weights is then exactly one
-    return weight / weight.mean()
 
 
 @dataclass
@@ -103,16 +38,14 @@ class TrainingState:
     optimizer: object = None
 
 
-class NetworkEstimator(
-    CallbackSupportMixin, HiddenActivationsMixin, BaseEstimator, metaclass=ABCMeta
-):
+class NetworkEstimator(CallbackSupportMixin, FittedNetworkMixin, BaseEstimator, metaclass=ABCMeta):
     """A network behind ``fit``; a subclass says how it is built, a task mixin what it learns.
 
     For the package (the pruner, the hand-over in a Pipeline, files) it has a face of its own:
-    `training_data`, `training_weight`, `hold_out`, `training_options`, `validated_inputs`,
-    `hidden_activations`, `detached_copy` and `adopt`. The task mixin gives ``_encode_target``,
-    ``_task_weight``, ``_stratify``, ``_output_kind`` and ``_score_held_out``; the
-    subclass gives ``_build_network`` and ``_parameter_checks``.
+    `training_set`, `hold_out`, `training_options` and `adopt` here, `validated_inputs`,
+    `hidden_activations`, `detached_copy` and `with_network` of `FittedNetworkMixin`. The task
+    mixin gives ``_encode_target``, ``_task_weight``, ``_stratify``, ``_output_kind`` and
+    ``_score_held_out``; the subclass gives ``_build_network`` and ``_parameter_checks``.
     """
 
     _parameter_checks = TRAINING_CHECKS
@@ -146,53 +79,44 @@ class NetworkEstimator(
             When the loss is no longer finite; the estimator stays as it was.
         """
         go_on = self.warm_start and hasattr(self, "network_")
-        inputs, target = self.training_data(X, y, reset=not go_on)
+        samples = self.training_set(X, y, sample_weight, reset=not go_on)
+        held_out = self._held_out_set(samples, X_val, y_val)
         options = self.training_options()
         with fit_task(self, X, y, sample_weight, n_parts=options.max_iter) as task:
-            self._train(
-                inputs,
-                target,
-                sample_weight,
-                X_val,
-                y_val,
-                options=options,
-                go_on=go_on,
-                task=task,
-            )
+            self._train(samples, held_out, options, go_on, task=task)
         return self
 
     def _partial_fit(self, X, y, sample_weight, X_val, y_val, **target_options):
         """Run one epoch over a batch of data, going on with weights and optimiser state."""
         go_on = hasattr(self, "network_")
-        X, target = self.training_data(X, y, reset=not go_on, **target_options)
+        samples = self.training_set(X, y, sample_weight, reset=not go_on, **target_options)
+        held_out = self._held_out_set(samples, X_val, y_val)
         options = self.training_options(max_iter=1, tol=None)
         state = copy.deepcopy(getattr(self, "_training_state", None)) if go_on else None
-        self._train(
-            X,
-            target,
-            sample_weight,
-            X_val,
-            y_val,
-            options=options,
-            go_on=go_on,
-            state=state or TrainingState(check_random_state(self.random_state)),
-        )
+        state = state or TrainingState(check_random_state(self.random_state))
+        self._train(samples, held_out, options, go_on, state=state)
         return self
 
-    def training_data(self, X, y, *, reset, named=True, **target_options):
-        """Check the parameters and the data; return ``X`` and a ``Target``, changing nothing.
+    def training_set(self, X, y, sample_weight=None, *, reset, named=True, **target_options):
+        """Check the parameters and the data, changing nothing.
 
-        ``named=False`` is for samples that lost their feature names in an earlier check.
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for ``fit``.
+        reset : bool
+            Whether the data say what features and classes there are, or must have those of the
+            last ``fit``.
+        named : bool, default=True
+            False for samples that lost their feature names in an earlier check.
+        **target_options : dict
+            What ``partial_fit`` knows of the target.
+
+        Returns
+        -------
+        samples : TrainingSet
         """
-        check_parameters(self, self._parameter_checks)
-        stochastic = {
-            "early_stopping": self.early_stopping,
-            "dropout": self.dropout,
-            "checkpoint_epoch": self.checkpoint_epoch is not None,
-        }
-        wanted = [name for name, value in stochastic.items() if value]
-        if self.solver == "lbfgs" and wanted:
-            raise ValueError(f"{wanted[0]} needs solver 'adam' or 'sgd', got solver='lbfgs'")
+        check_network_parameters(self, self._parameter_checks)
         probe = copy.copy(self)  # validate_data sets n_features_in_ before all checks are done
         if not named:
             vars(probe).pop("feature_names_in_", None)
@@ -203,7 +127,14 @@ class NetworkEstimator(
             for name, value in vars(probe).items()
             if name in ("n_features_in_", "feature_names_in_", "image_shape_")
         }
-        return X, target
+        weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        with np.errstate(over="ignore"):
+            weight = weight * self._task_weight(target)
+        if not np.isfinite(weight).all():
+            raise ValueError("sample_weight times class_weight must be finite")
+        if not weight.any():
+            raise ValueError("sample_weight must not be zero for all samples")
+        return TrainingSet(X, target, relative_weights(weight), sample_weight is not None)
 
     def _validate_pair(self, probe, X, y, *, reset):
         refuse_device_arrays(X=X, y=y)
@@ -220,48 +151,21 @@ class NetworkEstimator(
         )
         return as_rows(X), y
 
-    def validated_inputs(self, X):
-        """Check samples to predict for; return them as the network reads them."""
-        if not hasattr(self, "network_"):
-            check_is_fitted(self, "network_")
-        if isinstance(X, Handoff):
-            return X.inputs  # checked when it was made
-        if self._is_plainly_valid(X):
-            return X
-        refuse_device_arrays(X=X)
-        X = self._flat_samples(self, X, reset=False)
-        dtypes = self._dtypes(self.network_.dtype)
-        X = validate_data(self, X, reset=False, dtype=dtypes, order="C", accept_sparse="csr")
-        return as_rows(X)
-
-    def _is_plainly_valid(self, X):
-        """Return whether these are a few samples that every check would hand on as they are.
-
-        The checks cost more than a small batch does. Whatever is unusual goes through them.
-        """
-        return (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and 0 < len(X) <= FEW
-            and X.shape[1] == self.n_features_in_
-            and X.dtype == self.network_.dtype
-            and X.flags.c_contiguous
-            and not hasattr(self, "feature_names_in_")
-            and bool(np.isfinite(X).all())
-        )
-
-    def network_output(self, X):
-        """Return the logits, of shape (n_samples, n_outputs), of unchecked samples."""
-        inputs = self.validated_inputs(X)
-        return self.network_.logits(inputs, inference=self.inference)
-
-    def _flat_samples(self, probe, X, *, reset):
-        """Return samples of one axis; ``probe`` gets attributes on their shape."""
-        return X
-
-    def _dtypes(self, dtype):
-        """Dtypes of samples that the network reads without conversion, the first by default."""
-        return dtype
+    def _held_out_set(self, samples, X_val, y_val):
+        """Check held-out samples of the user's own; None where there are none."""
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together, got only one of them")
+        if X_val is None:
+            return None
+        if not self.early_stopping:
+            raise ValueError("X_val is given, which needs early_stopping=True, got False")
+        target = samples.target
+        probe = copy.copy(self)
+        vars(probe).update(target.input_attributes)
+        X_val, y_val = self._validate_pair(probe, X_val, y_val, reset=False)
+        values = target.encode(y_val)
+        check_consistent_length(X_val, values)
+        return TrainingSet(X_val, replace(target, values=values), weight=None)
 
     def training_options(self, **changes):
         """Collect the training parameters, with ``changes``, into `TrainingOptions`."""
@@ -276,48 +180,72 @@ class NetworkEstimator(
         report = epoch_report(level, total, type(self).__name__, otherwise=say_epoch)
         return TrainingOptions(report=report, **values)
 
-    def _train(
-        self,
-        X,
-        target,
-        sample_weight,
-        X_val,
-        y_val,
-        *,
-        options,
-        go_on,
-        state=None,
-        task=QUIET,
-    ):
+    def hold_out(self, samples, fraction, rng):
+        """Hold out a share of the samples.
+
+        Parameters
+        ----------
+        samples : TrainingSet
+        fraction : float in (0, 1)
+        rng : numpy.random.RandomState
+
+        Returns
+        -------
+        others : TrainingSet
+        score : callable
+            From a `Network` to its score on the share.
+        """
+        rows, held = train_test_split(
+            np.arange(len(samples)),
+            test_size=fraction,
+            random_state=rng,
+            stratify=self._stratify(samples.target),
+        )
+        others = samples.part(rows)
+        if not others.weight.any():
+            raise ValueError("sample_weight is zero for all samples that are not held out")
+        return others, self._score_on(samples.part(held))
+
+    def _score_on(self, held_out):
+        weight = held_out.weight
+        if weight is not None and not weight.any():
+            weight = None
+        return lambda network: self._score_held_out(
+            network, held_out.X, held_out.target.values, weight
+        )
+
+    def _train(self, samples, held_out, options, go_on, *, state=None, task=QUIET):
         """Train a network aside and, when all went well, set the fitted attributes.
 
         With a `TrainingState` the training goes on from it, and it is kept. A `FitTask` hears of
         the epochs.
         """
         rng = check_random_state(self.random_state) if state is None else state.rng
-        weight = self.training_weight(X, target, sample_weight)
-        rows, score = self._held_out(X, target, weight, X_val, y_val, rng)
-        fresh = None if go_on else self._build_network(X.shape[1], target, rng)
-        network = fresh or self.network_.copy()
+        score = None
+        if held_out is not None:
+            score = self._score_on(held_out)
+        elif self.early_stopping:
+            samples, score = self.hold_out(samples, self.validation_fraction, rng)
+        target = samples.target
         if go_on:  # the checkpoint is one of the first training
             options = replace(options, checkpoint_epoch=None)
-        optimizer = None
+            network = self.network_.copy()
+        else:
+            network = self._build_network(samples.n_features, target, rng)
         if state is not None:
             optimizer = state.optimizer or options.new_optimizer(network.parameters())
             state = TrainingState(rng, optimizer)
-        loss = Loss(network.output, target.values[rows], weight[rows])
         result = train(
             network,
-            subset(X, rows),
-            loss,
+            samples.X,
+            Loss(network.output, target.values, samples.weight),
             options,
             rng,
             score=score,
-            optimizer=optimizer,
+            optimizer=None if state is None else state.optimizer,
             watch=task.watch(lambda network: self._facts(network.copy(), target)),
         )
-        weighted = sample_weight is not None
-        self._set_fitted(network, target, result, go_on, state, weighted)
+        self._set_fitted(network, samples, result, go_on, state)
         if not result.converged:
             warnings.warn(
                 f"training stopped at max_iter={options.max_iter} before it converged: raise "
@@ -326,49 +254,7 @@ class NetworkEstimator(
                 stacklevel=3,
             )
 
-    def training_weight(self, X, target, sample_weight):
-        weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weight = weight * self._task_weight(target)
-        if not weight.any():
-            raise ValueError("sample_weight must not be zero for all samples")
-        return relative_weights(weight)
-
-    def _held_out(self, X, target, weight, X_val, y_val, rng):
-        """Return the rows to train on and, with early stopping, the score on the others."""
-        everything = slice(None)
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val must be given together, got only one of them")
-        if not self.early_stopping:
-            if X_val is not None:
-                raise ValueError("X_val is given, which needs early_stopping=True, got False")
-            return everything, None
-        if X_val is not None:
-            probe = copy.copy(self)
-            vars(probe).update(target.input_attributes)
-            X_val, y_val = self._validate_pair(probe, X_val, y_val, reset=False)
-            values = target.encode(y_val)
-            check_consistent_length(X_val, values)
-            return everything, self._held_out_score(X_val, values, None)
-        return self.hold_out(X, target, weight, self.validation_fraction, rng)
-
-    def hold_out(self, X, target, weight, fraction, rng):
-        """Hold out a share of the samples; return the other rows and the score on the share."""
-        rows, held = train_test_split(
-            np.arange(len(X)),
-            test_size=fraction,
-            random_state=rng,
-            stratify=self._stratify(target),
-        )
-        if not weight[rows].any():
-            raise ValueError("sample_weight is zero for all samples that are not held out")
-        return rows, self._held_out_score(subset(X, held), target.values[held], weight[held])
-
-    def _held_out_score(self, X, values, weight):
-        if weight is not None and not weight.any():
-            weight = None
-        return lambda network: self._score_held_out(network, X, values, weight)
-
-    def _set_fitted(self, network, target, result, go_on, state, weighted):
+    def _set_fitted(self, network, samples, result, go_on, state):
         """Set every fitted attribute at once, so that an interrupt cannot part them."""
         before = vars(self) if go_on else {}
         curve = [*before.get("loss_curve_", []), *result.loss_curve]
@@ -379,7 +265,7 @@ class NetworkEstimator(
         else:
             best_loss = min(curve)
         fitted = {
-            **self._facts(network, target),
+            **self._facts(network, samples.target),
             "checkpoint_": before.get("checkpoint_", result.checkpoint),
             "n_iter_": before.get("n_iter_", 0) + result.n_iter,
             "t_": before.get("t_", 0) + result.n_samples_seen,
@@ -389,7 +275,7 @@ class NetworkEstimator(
             "best_validation_score_": best_score,
             "best_loss_": best_loss,
             "_training_state": state,
-            "_weighted": weighted or before.get("_weighted", False),
+            "_weighted": samples.is_weighted or before.get("_weighted", False),
         }
         if not go_on:  # names of an earlier fit
             vars(self).pop("feature_names_in_", None)
@@ -414,66 +300,6 @@ class NetworkEstimator(
     def adopt(self, options):
         """Let ``partial_fit`` go on with the penalty that the network was trained with last."""
         self.alpha = options.alpha
-
-    def detached_copy(self):
-        """Return a fitted copy that shares nothing with this one, for others to change.
-
-        It has neither callbacks, nor the checkpoint, nor the state that ``partial_fit`` goes on
-        from.
-        """
-        twin = without_callbacks(self)
-        for name in ("checkpoint_", "_training_state"):
-            vars(twin).pop(name, None)
-        return copy.deepcopy(twin)
-
-    def with_network(self, network):
-        """Return a copy that predicts with another network, and shares the rest with this one."""
-        twin = copy.copy(self)
-        twin.network_ = network
-        return twin
-
-    @property
-    def coefs_(self):
-        """Weight of each layer, a list of arrays of shape (n_inputs, n_outputs)."""
-        return [layer.weight for layer in self._fitted_network().layers]
-
-    @property
-    def intercepts_(self):
-        """Bias of each layer, a list of arrays of shape (n_outputs,)."""
-        return [layer.bias for layer in self._fitted_network().layers]
-
-    @property
-    def n_layers_(self):
-        """Number of layers, the input counted."""
-        return len(self._fitted_network().layers) + 1
-
-    def _fitted_network(self):
-        # hasattr must be False before fit, so this is an AttributeError, not a NotFittedError
-        return self.__getattribute__("network_")
-
-    def hidden_activations(self, inputs):
-        """Activations of the last hidden layer for validated samples."""
-        depth = len(self.network_.layers) - 1
-        if depth == 0:
-            return flat_copy(inputs)
-        return self.network_.logits(inputs, depth=depth, inference=self.inference).reshape(
-            len(inputs), -1
-        )
-
-    def __getstate__(self):
-        # the stamp makes a joblib cache of another version's networks miss
-        return {**super().__getstate__(), "_skscreen_version": __version__}
-
-    def __setstate__(self, state):
-        state = dict(state)
-        stamp = state.pop("_skscreen_version", None)
-        if stamp != __version__ and "network_" in state:
-            warnings.warn(
-                f"the network was saved by skscreen {stamp} and is read by {__version__}",
-                UserWarning,
-                stacklevel=2,
-            )
-        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -5,32 +5,13 @@ import math
 import numpy as np
 from scipy.sparse import issparse
 
-from skscreen._params import Check, is_integer, mapping, none, one_of, sizes
 from skscreen.estimators._docs import fill_docs
 from skscreen.estimators.base import NetworkEstimator
-from skscreen.estimators.mlp import MLP_CHECKS, dense_layers
+from skscreen.estimators.images import image_shape_for, with_channels
+from skscreen.estimators.mlp import dense_layers
+from skscreen.estimators.parameters import CLASSIFIER_CHECKS, CNN_CHECKS
 from skscreen.estimators.tasks import ClassifierTask, RegressorTask
 from skscreen.nn import Conv, Network
-
-image_shape = Check(
-    lambda value: (
-        isinstance(value, list | tuple)
-        and len(value) in (2, 3)
-        and all(is_integer(size) and size >= 1 for size in value)
-    ),
-    "None, (height, width) or (height, width, n_channels)",
-)
-
-CNN_CHECKS = MLP_CHECKS | {
-    "image_shape": Check(
-        lambda value: value is None or image_shape.holds(value), image_shape.words
-    ),
-    "conv_channels": sizes,
-    "kernel_size": sizes,
-    "stride": sizes,
-    "padding": one_of("same", "valid"),
-    "pool_size": sizes,
-}
 
 
 class _CNN(NetworkEstimator):
@@ -118,41 +99,23 @@ class _CNN(NetworkEstimator):
             )
         shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
         if reset:
-            probe.image_shape_ = self._image_shape_for(shape)
-        elif len(shape) > 2 and _three(shape[1:]) != self.image_shape_:
+            probe.image_shape_ = image_shape_for(shape, self.image_shape)
+        elif len(shape) > 2 and with_channels(shape[1:]) != self.image_shape_:
             raise ValueError(
                 f"X must hold images of shape {self.image_shape_}, got {tuple(shape[1:])}"
             )
         return np.asarray(X).reshape(shape[0], -1) if len(shape) > 2 else X
 
-    def _image_shape_for(self, shape):
-        """Return (height, width, n_channels) for samples of a shape."""
-        if len(shape) > 4:
-            raise ValueError(f"X must have 2, 3 or 4 axes, got shape {shape}")
-        wanted = None if self.image_shape is None else _three(self.image_shape)
-        if len(shape) > 2:
-            seen = _three(shape[1:])
-            if wanted not in (None, seen):
-                raise ValueError(
-                    f"image_shape is {self.image_shape}, but X holds images of {seen}"
-                )
-            return seen
-        n_features = shape[1] if len(shape) == 2 else 0
-        if wanted is None:
-            side = math.isqrt(n_features)
-            return (side, side, 1) if side * side == n_features else (1, n_features, 1)
-        if len(shape) == 2 and math.prod(wanted) != n_features:
-            raise ValueError(
-                f"image_shape {self.image_shape} needs {math.prod(wanted)} features, but X has "
-                f"{n_features}"
-            )
-        return wanted
-
     def _dtypes(self, dtype):
         return [dtype, np.uint8]
 
     def _build_network(self, n_features, target, rng):
-        shape = target.input_attributes["image_shape_"]
+        layers, shape = self._conv_layers(target.input_attributes["image_shape_"], rng)
+        layers += dense_layers(self, math.prod(shape), target.n_outputs, rng)
+        return Network(layers, target.output)
+
+    def _conv_layers(self, shape, rng):
+        """Make the convolutions for images of a shape; also return the shape of their output."""
         layers = []
         channels = np.atleast_1d(self.conv_channels).tolist()
         geometry = [
@@ -160,11 +123,11 @@ class _CNN(NetworkEstimator):
             for name in ("kernel_size", "stride", "pool_size")
         ]
         for number, (n_channels, kernel, stride, pool) in enumerate(
-            zip(channels, *geometry, strict=True)
+            zip(channels, *geometry, strict=True), 1
         ):
             if self.padding == "valid" and kernel > min(shape[:2]):
                 raise ValueError(
-                    f"kernel_size {kernel} of convolution {number + 1} is larger than its input, "
+                    f"kernel_size {kernel} of convolution {number} is larger than its input, "
                     f"{shape[0]} x {shape[1]}: use padding='same', smaller kernels or less pooling"
                 )
             layer = Conv.initialise(
@@ -180,8 +143,7 @@ class _CNN(NetworkEstimator):
             )
             layers.append(layer)
             shape = layer.output_shape()
-        layers += dense_layers(self, math.prod(shape), target.n_outputs, rng)
-        return Network(layers, target.output)
+        return layers, shape
 
     def _per_convolution(self, name, n_convolutions):
         """Return a parameter's value for each convolution."""
@@ -202,12 +164,6 @@ class _CNN(NetworkEstimator):
         return tags
 
 
-def _three(shape):
-    """Complete (height, width) to (height, width, 1)."""
-    shape = tuple(int(size) for size in shape)
-    return (*shape, 1) if len(shape) == 2 else shape
-
-
 @fill_docs
 class CNNClassifier(ClassifierTask, _CNN):
     """Convolutional network classifier.
@@ -217,26 +173,7 @@ class CNNClassifier(ClassifierTask, _CNN):
 
     Parameters
     ----------
-    image_shape : tuple (height, width) or (height, width, n_channels) or None, default=None
-        Shape of one sample; channels come last. None takes it from samples that are images
-        already (3 or 4 axes). Flat samples are then taken for square images of one channel, or
-        if their number of features is no square, for one row of pixels.
-    conv_channels : int or sequence of int, default=(32, 64)
-        Channels of each convolution.
-    kernel_size : int or sequence of int, default=3
-        Height and width of the kernels; one number for all convolutions or one for each.
-    stride : int or sequence of int, default=1
-        Step between the positions of the kernels.
-    padding : {"same", "valid"}, default="same"
-        "same" puts zeros around the image, so that its size is kept (divided by the stride);
-        "valid" uses only positions within the image.
-    pool_size : int or sequence of int, default=2
-        Height and width of the windows of the max-pooling after each convolution; 1 for none. A
-        window is cut to the size of the image.
-    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Units of each fully connected hidden layer.
-    activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
-        Activation of the convolutions and hidden layers.
+    {image_parameters}
     {training_parameters}
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, multiplied with the sample weights.
@@ -256,12 +193,7 @@ class CNNClassifier(ClassifierTask, _CNN):
 
     Notes
     -----
-    Images of dtype uint8 are divided by 255 as they are read, minibatch by minibatch, without a
-    floating-point copy of the data set. Samples of any other dtype are taken as they are.
-
-    A minibatch is split into shards of 32 samples, which run on as many threads as BLAS may use;
-    their gradients are added in a fixed order, so that the number of threads changes no bit of
-    the result.
+    {image_notes}
 
     References
     ----------
@@ -282,7 +214,7 @@ class CNNClassifier(ClassifierTask, _CNN):
     True
     """
 
-    _parameter_checks = CNN_CHECKS | {"class_weight": mapping | one_of("balanced") | none}
+    _parameter_checks = CNN_CHECKS | CLASSIFIER_CHECKS
 
     def __init__(
         self,
@@ -368,26 +300,7 @@ class CNNRegressor(RegressorTask, _CNN):
 
     Parameters
     ----------
-    image_shape : tuple (height, width) or (height, width, n_channels) or None, default=None
-        Shape of one sample; channels come last. None takes it from samples that are images
-        already (3 or 4 axes). Flat samples are then taken for square images of one channel, or
-        if their number of features is no square, for one row of pixels.
-    conv_channels : int or sequence of int, default=(32, 64)
-        Channels of each convolution.
-    kernel_size : int or sequence of int, default=3
-        Height and width of the kernels; one number for all convolutions or one for each.
-    stride : int or sequence of int, default=1
-        Step between the positions of the kernels.
-    padding : {"same", "valid"}, default="same"
-        "same" puts zeros around the image, so that its size is kept (divided by the stride);
-        "valid" uses only positions within the image.
-    pool_size : int or sequence of int, default=2
-        Height and width of the windows of the max-pooling after each convolution; 1 for none. A
-        window is cut to the size of the image.
-    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Units of each fully connected hidden layer.
-    activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
-        Activation of the convolutions and hidden layers.
+    {image_parameters}
     {training_parameters}
 
     Attributes
@@ -403,12 +316,7 @@ class CNNRegressor(RegressorTask, _CNN):
 
     Notes
     -----
-    Images of dtype uint8 are divided by 255 as they are read, minibatch by minibatch, without a
-    floating-point copy of the data set. Samples of any other dtype are taken as they are.
-
-    A minibatch is split into shards of 32 samples, which run on as many threads as BLAS may use;
-    their gradients are added in a fixed order, so that the number of threads changes no bit of
-    the result.
+    {image_notes}
 
     References
     ----------

@@ -21,7 +21,7 @@ from skscreen.estimators.wrapping import Bare, is_wrapper, unwrap, weight_parame
 
 
 def dense_network(pruner, X, y, sample_weight, fit_params, task):
-    """Return the dense network that a pruner shall prune, and the samples as it reads them.
+    """Return the dense network that a pruner shall prune, and the samples to prune it with.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def dense_network(pruner, X, y, sample_weight, fit_params, task):
     -------
     wrapping : Bare
         What the fitted network stands in.
-    inputs : ndarray of shape (n_samples, n_features)
-    target : Target
+    samples : TrainingSet
+        As the network reads them.
     """
     handoff = find_handoff(X)
     if handoff is not None:
@@ -56,8 +56,10 @@ def dense_network(pruner, X, y, sample_weight, fit_params, task):
         wrapping = _fit_wrapped(pruner, X, y, sample_weight, fit_params, task)
         X = wrapping.inputs(X)
         y = _labels(pruner, wrapping.network, X, y if y is None else wrapping.targets(y))
-    inputs, target = wrapping.network.training_data(X, y, reset=False, named=handoff is None)
-    return wrapping, inputs, target
+    samples = wrapping.network.training_set(
+        X, y, sample_weight, reset=False, named=handoff is None
+    )
+    return wrapping, samples
 
 
 def _handed_over(pruner, handoff, y, sample_weight, fit_params):
@@ -106,7 +108,9 @@ def _fit_wrapped(pruner, X, y, sample_weight, fit_params, task):
         return Bare(_fit_dense(pruner, X, y, sample_weight, fit_params, task))
     estimator = clone(pruner.estimator)
     check_task(pruner.task, estimator)
-    if not isinstance(estimator, FrozenEstimator):
+    if isinstance(estimator, FrozenEstimator):
+        _refuse_parameters(fit_params)
+    else:
         weights = weight_parameters(estimator, sample_weight)
         with task.handing_on(estimator):
             estimator.fit(X, y, **weights, **fit_params)
@@ -122,6 +126,13 @@ def _fit_wrapped(pruner, X, y, sample_weight, fit_params, task):
     return wrapping
 
 
+def _refuse_parameters(fit_params):
+    if fit_params:
+        raise ValueError(
+            f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
+        )
+
+
 def _fit_dense(pruner, X, y, sample_weight, fit_params, task):
     estimator = clone(pruner.estimator)
     check_task(pruner.task, unfitted_counterpart(estimator))
@@ -134,10 +145,7 @@ def _fit_dense(pruner, X, y, sample_weight, fit_params, task):
             f"FrozenEstimator around one, got {pruner.estimator!r}"
         )
     if frozen:
-        if fit_params:
-            raise ValueError(
-                f"fit got {sorted(fit_params)}, but a FrozenEstimator is not fitted again"
-            )
+        _refuse_parameters(fit_params)
         if theirs:
             return from_sklearn(network)
         check_is_fitted(network, "network_")

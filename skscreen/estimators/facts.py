@@ -85,7 +85,7 @@ def network_table(pruner):
         kept = np.count_nonzero(mask)
         rows.append(
             [
-                f"{number} {type(layer).__name__.lower()}",
+                f"{number} {layer.kind}",
                 f"{layer.n_outputs:,}",
                 f"{mask.shape[1]:,}",
                 f"{kept:,}",

@@ -2,16 +2,11 @@
 
 import numpy as np
 
-from skscreen._params import mapping, none, one_of, sizes
 from skscreen.estimators._docs import fill_docs
-from skscreen.estimators.base import TRAINING_CHECKS, NetworkEstimator
+from skscreen.estimators.base import NetworkEstimator
+from skscreen.estimators.parameters import CLASSIFIER_CHECKS, MLP_CHECKS
 from skscreen.estimators.tasks import ClassifierTask, RegressorTask
 from skscreen.nn import Dense, Network
-
-MLP_CHECKS = TRAINING_CHECKS | {
-    "hidden_layer_sizes": sizes,
-    "activation": one_of("identity", "logistic", "tanh", "relu"),
-}
 
 
 def dense_layers(estimator, n_inputs, n_outputs, rng):
@@ -145,7 +140,7 @@ class MLPClassifier(ClassifierTask, _MLP):
     True
     """
 
-    _parameter_checks = MLP_CHECKS | {"class_weight": mapping | one_of("balanced") | none}
+    _parameter_checks = MLP_CHECKS | CLASSIFIER_CHECKS
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from sklearn.metrics import check_scoring
 from skscreen._params import is_integer, real
 from skscreen.estimators.planning import training_options
 from skscreen.estimators.pruner import ScreeningPruner
+from skscreen.estimators.pruning_job import prepare
 from skscreen.pruning import compact, prune_path
 
 is_share = real(0, 1, closed="left").holds
@@ -95,14 +96,14 @@ def pruning_path(
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together, got only one of them")
     pruner = as_pruner(estimator)
-    scorer = check_scoring(pruner, scoring)
+    scorer = one_scorer(pruner, scoring)
     if X_val is None:
         X_val, y_val = X, y
     sparsities = check_sparsities(sparsities)
     rows = []
     leans = walk(pruner, X, y, sparsities, sample_weight, {}, fine_tune_epochs)[1]
     for network, lean in leans:
-        rows.append((*network_size(network), scorer(lean, X_val, y_val), lean))
+        rows.append((*network_size(network), a_number(scorer(lean, X_val, y_val)), lean))
     n_weights, macs, n_bytes, score, estimators = zip(*rows, strict=True)
     return PruningPath(
         np.array(sparsities),
@@ -119,6 +120,21 @@ def as_pruner(estimator):
     if isinstance(estimator, ScreeningPruner):
         return clone(estimator)
     return ScreeningPruner(clone(estimator))
+
+
+def one_scorer(pruner, scoring):
+    """Return the scorer that a name or a callable stands for; several at once are refused."""
+    if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
+        raise ValueError(f"scoring must be a str, a callable or None, got {scoring!r}")
+    return check_scoring(pruner, scoring)
+
+
+def a_number(score):
+    """Return what a scorer gave as a float, or raise a ValueError."""
+    value = np.asarray(score)
+    if value.shape or value.dtype.kind not in "biuf" or np.isnan(value):
+        raise ValueError(f"scoring must give a number, got {score!r}")
+    return float(value)
 
 
 def check_sparsities(sparsities):
@@ -162,39 +178,42 @@ def walk(pruner, X, y, sparsities, sample_weight, fit_params, fine_tune_epochs=N
         One for each sparsity: the pruned and fine-tuned network, and what it stands in.
     """
     pruner.set_params(sparsity=sparsities[-1])
-    start = pruner.start(X, y, sample_weight, fit_params)
-    dense = start.lean.detached_copy()
-    shares = [start.plan.granularity.share_to_cut(dense.network_, each) for each in sparsities]
-    return start.wrapping.rewrap(dense), _lean_estimators(
-        pruner, start, dense, shares, fine_tune_epochs
-    )
+    job = prepare(pruner, X, y, sample_weight, fit_params)
+    dense = job.lean.detached_copy()
+    shares = [job.plan.granularity.share_to_cut(dense.network_, each) for each in sparsities]
+    leans = _lean_estimators(pruner, job, dense, shares, fine_tune_epochs)
+    return job.wrapping.rewrap(dense), leans
 
 
-def _lean_estimators(pruner, start, dense, shares, fine_tune_epochs):
+def _lean_estimators(pruner, job, dense, shares, fine_tune_epochs):
+    """Yield the pruned and fine-tuned network at each share, and what it stands in."""
     # "auto" options depend on the share, and on the dense network alone
     options_at = {
-        share: training_options(clone(pruner).set_params(sparsity=share), dense, len(start.data.X))
+        share: training_options(clone(pruner).set_params(sparsity=share), dense, len(job.data.X))
         for share in shares
     }
     for share, network in prune_path(
-        start.lean.network_,
-        start.data,
-        replace(start.plan, say=None),
-        start.rng,
+        job.lean.network_,
+        job.data,
+        replace(job.plan, say=None),
+        job.rng,
         shares,
         options_at.__getitem__,
         fine_tune_epochs=lambda left: {None: left, "auto": -(-3 * left // 4)}.get(
             fine_tune_epochs, fine_tune_epochs
         ),
-        score=start.score,
+        score=job.score,
     ):
-        lean = start.lean.detached_copy()
-        lean.network_ = compact(network)
+        lean = job.lean.with_network(compact(network)).detached_copy()
         lean.adopt(options_at[share])
-        yield lean.network_, start.wrapping.rewrap(lean)
+        yield lean.network_, job.wrapping.rewrap(lean)
+
+
+# What `network_size` tells, in its order.
+SIZES = ("weights", "macs", "bytes")
 
 
 def network_size(network):
     """Return weights, multiply-accumulates and bytes of a network."""
-    macs = sum(layer.n_weights * layer.n_positions for layer in network.layers)
-    return network.n_weights, macs, len(pickle.dumps(network))
+    n_macs = sum(layer.n_macs for layer in network.layers)
+    return network.n_weights, n_macs, len(pickle.dumps(network))

@@ -1,13 +1,9 @@
 """The sparsity chosen by cross-validation."""
 
-import time
-
 import numpy as np
 import sklearn
 from joblib import Parallel, delayed
-from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -22,30 +18,12 @@ from skscreen._params import (
     one_of,
     random_state,
 )
-from skscreen.estimators._sklearn import safe_indexing
+from skscreen.estimators.choice import RULES, check_limits, choose
 from skscreen.estimators.delegation import PrunedNetworkMixin
+from skscreen.estimators.folds import collect_results, walk_fold
 from skscreen.estimators.handoff import find_handoff
-from skscreen.estimators.path import as_pruner, check_sparsities, network_size, walk
+from skscreen.estimators.path import as_pruner, check_sparsities, one_scorer
 from skscreen.estimators.progress import progress
-
-
-def best(results):
-    """Return the candidate with the highest mean score; of equals the sparsest."""
-    means = results["mean_test_score"]
-    return int(np.flatnonzero(means == means.max())[-1])
-
-
-def one_se(results):
-    """Return the sparsest candidate within one standard error of the best."""
-    means, place = results["mean_test_score"], best(results)
-    splits = [results[key][place] for key in results if key.startswith("split")]
-    error = np.std(splits, ddof=1) / np.sqrt(len(splits))
-    return int(np.flatnonzero(means >= means[place] - error)[-1])
-
-
-RULES = {"best": best, "one-se": one_se}
-SIZES = ("weights", "macs", "bytes")
-LIMITS = (*SIZES, "below_dense")
 
 CHECKS = {
     "rule": one_of(*RULES) | function,
@@ -55,6 +33,11 @@ CHECKS = {
     "random_state": random_state,
     "verbose": boolean | integer(0),
 }
+
+
+def of_the_pruner(name, text="See `ScreeningPruner`."):
+    """Make the property that is an attribute of ``pruner_``; before ``fit`` there is none."""
+    return property(lambda search: getattr(search.pruner_, name), doc=text)
 
 
 class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
@@ -207,24 +190,22 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight)
         sparsities = check_sparsities(self.sparsities)
-        pruner = as_pruner(self.estimator)
-        if self.random_state is not None and pruner.random_state is None:
-            seed = check_random_state(self.random_state).randint(2**31 - 1)
-            pruner.set_params(random_state=seed)
-        scorer = check_scoring(pruner, self.scoring)
+        pruner = self._seeded_pruner()
+        scorer = one_scorer(pruner, self.scoring)
         routed = self._routed(sample_weight, groups, params)
         X, y = indexable(X, y)
         splitter = check_cv(self.cv, y, classifier=is_classifier(pruner))
         folds = list(splitter.split(X, y, **routed.splitter.split))
+        self._check_number(folds)
         found = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_walk_fold)(
+            delayed(walk_fold)(
                 clone(pruner), X, y, fold, sparsities, scorer, routed, self.fine_tune_epochs
             )
             for fold in folds
         )
         found = list(progress(found, len(folds), "folds") if self.verbose else found)
-        results, dense_scores = _results(found, sparsities)
-        index, limit = self._choose(results, dense_scores)
+        results, dense_scores = collect_results(found, sparsities)
+        index, limit = choose(results, dense_scores, self.rule, self.limits)
         fitted = {
             "best_index_": index,
             "best_sparsity_": sparsities[index],
@@ -252,9 +233,23 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 "a network before ScreeningPrunerCV in a Pipeline has seen the samples of every "
                 "fold: give it the network as estimator instead"
             )
-        unknown = set(self.limits or {}) - set(LIMITS)
-        if unknown:
-            raise ValueError(f"limits must be among {', '.join(LIMITS)}, got {sorted(unknown)}")
+        check_limits(self.limits)
+
+    def _check_number(self, folds):
+        if not folds:
+            raise ValueError("cv must give splits, got none")
+        if len(folds) == 1 and self.rule == "one-se" and "below_dense" not in (self.limits or {}):
+            raise ValueError(
+                "rule='one-se' needs at least 2 splits for a standard error, got 1: take "
+                "rule='best'"
+            )
+
+    def _seeded_pruner(self):
+        pruner = as_pruner(self.estimator)
+        if self.random_state is not None and pruner.random_state is None:
+            seed = check_random_state(self.random_state).randint(2**31 - 1)
+            pruner.set_params(random_state=seed)
+        return pruner
 
     def _routed(self, sample_weight, groups, params):
         """Sort out who gets which metadata."""
@@ -288,156 +283,17 @@ class ScreeningPrunerCV(PrunedNetworkMixin, MetaEstimatorMixin, BaseEstimator):
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
             .add(
-                scorer=check_scoring(pruner, self.scoring),
+                scorer=one_scorer(pruner, self.scoring),
                 method_mapping=MethodMapping().add(caller="fit", callee="score"),
             )
         )
 
-    def _choose(self, results, dense_scores):
-        """Return the row to take, and what decided."""
-        limits = dict(self.limits or {})
-        within = np.ones(len(results["mean_test_score"]), dtype=bool)
-        for name in SIZES:
-            if name in limits:
-                within &= results[f"mean_{name}"] <= limits[name]
-        rule = RULES.get(self.rule, self.rule) if isinstance(self.rule, str) else self.rule
-        name = self.rule if isinstance(self.rule, str) else "rule"
-        if "below_dense" in limits:
-            least = dense_scores.mean() - limits["below_dense"]
-            near = within & (results["mean_test_score"] >= least)
-            if near.any():
-                return int(np.flatnonzero(near)[-1]), "below_dense"
-            raise ValueError(_nothing_within(limits, results, dense_scores))
-        if not within.any():
-            raise ValueError(_nothing_within(limits, results, dense_scores))
-        free = int(rule(results))
-        if within[free]:
-            return free, name
-        rows = np.flatnonzero(within)
-        part = {key: np.asanyarray(values)[rows] for key, values in results.items()}
-        index = int(rows[rule(part)])
-        exceeded = [s for s in SIZES if s in limits and results[f"mean_{s}"][free] > limits[s]]
-        return index, exceeded[0]
-
-    @property
-    def wrapped_(self):
-        """See `ScreeningPruner`."""
-        return self._fitted_pruner().wrapped_
-
-    @property
-    def _support(self):
-        return self._fitted_pruner().get_support()
-
-    @property
-    def _importances(self):
-        return self._fitted_pruner()._importances
-
-    @property
-    def feature_deviations_(self):
-        """See `ScreeningPruner`."""
-        return self._fitted_pruner().feature_deviations_
-
-    @property
-    def sparsity_(self):
-        """Share of the weights that are cut."""
-        return self._fitted_pruner().sparsity_
-
-    @property
-    def masks_(self):
-        """See `ScreeningPruner`."""
-        return self._fitted_pruner().masks_
-
-    @property
-    def scores_(self):
-        """See `ScreeningPruner`."""
-        return self._fitted_pruner().scores_
-
-    @property
-    def report_(self):
-        """See `ScreeningPruner`."""
-        return self._fitted_pruner().report_
-
-    @property
-    def history_(self):
-        """See `ScreeningPruner`."""
-        return self._fitted_pruner().history_
-
-    def _fitted_pruner(self):
-        # hasattr must be False before fit, so this is an AttributeError, not a NotFittedError
-        return self.__getattribute__("pruner_")
-
-
-def _nothing_within(limits, results, dense_scores):
-    found = [
-        f"{name} from {results[f'mean_{name}'].min():.0f}" for name in SIZES if name in limits
-    ]
-    if "below_dense" in limits:
-        nearest = dense_scores.mean() - results["mean_test_score"].max()
-        found.append(f"scores from {nearest:.4g} below dense")
-    return f"no sparsity is within limits={limits}: there are {', '.join(found)}"
-
-
-def _walk_fold(pruner, X, y, fold, sparsities, scorer, routed, fine_tune_epochs):
-    """Train, walk and score in one fold; return a row for the dense network and each stop."""
-    train, test = fold
-    own = {
-        name: {
-            key: safe_indexing(value, rows) if _is_per_sample(value, X) else value
-            for key, value in metadata.items()
-        }
-        for name, metadata, rows in (
-            # by keys: some versions of dask make plain dicts of what goes to a worker
-            ("fit", routed["estimator"]["fit"], train),
-            ("score", routed["scorer"]["score"], test),
-        )
-    }
-    X_train, y_train = safe_indexing(X, train), safe_indexing(y, train)
-    X_test, y_test = safe_indexing(X, test), safe_indexing(y, test)
-    weight = own["fit"].pop("sample_weight", None)
-    begin = time.perf_counter()
-    dense, leans = walk(pruner, X_train, y_train, sparsities, weight, own["fit"], fine_tune_epochs)
-    rows = [{"score": scorer(dense, X_test, y_test, **own["score"])}]
-    for network, lean in leans:
-        fitted = time.perf_counter()
-        score = scorer(lean, X_test, y_test, **own["score"])
-        sizes = dict(zip(SIZES, network_size(network), strict=True))
-        row = {
-            "score": score,
-            "fit_time": fitted - begin,
-            "score_time": time.perf_counter() - fitted,
-            **sizes,
-        }
-        rows.append(row)
-        begin = time.perf_counter()
-    return rows
-
-
-def _is_per_sample(value, X):
-    return hasattr(value, "__len__") and len(value) == (
-        X.shape[0] if hasattr(X, "shape") else len(X)
-    )
-
-
-def _results(found, sparsities):
-    """Collect the rows of all folds as `GridSearchCV` has them."""
-    dense_scores = np.array([rows[0]["score"] for rows in found], dtype=float)
-
-    def collect(name):
-        return np.array([[row[name] for row in rows[1:]] for rows in found], dtype=float)
-
-    results = {}
-    for name in ("fit_time", "score_time"):
-        times = collect(name)
-        results |= {f"mean_{name}": times.mean(axis=0), f"std_{name}": times.std(axis=0)}
-    results["param_sparsity"] = np.ma.array(sparsities, mask=False)
-    results["params"] = [{"sparsity": sparsity} for sparsity in sparsities]
-    scores = collect("score")
-    results |= {f"split{number}_test_score": row for number, row in enumerate(scores)}
-    means = scores.mean(axis=0)
-    results |= {
-        "mean_test_score": means,
-        "std_test_score": scores.std(axis=0),
-        "rank_test_score": rankdata(-means, method="min").astype(np.int32),
-    }
-    results |= {f"mean_{name}": collect(name).mean(axis=0) for name in SIZES}
-    return results, dense_scores
+    wrapped_ = of_the_pruner("wrapped_")
+    masks_ = of_the_pruner("masks_")
+    scores_ = of_the_pruner("scores_")
+    report_ = of_the_pruner("report_")
+    history_ = of_the_pruner("history_")
+    sparsity_ = of_the_pruner("sparsity_", "Share of the weights that are cut.")
+    feature_deviations_ = of_the_pruner("feature_deviations_")
+    _support = of_the_pruner("_support")
+    _importances = of_the_pruner("_importances")

@@ -4,6 +4,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
+from skscreen.screening import ClassMoments
+
 # Samples that are read at once.
 CHUNK = 1024
 
@@ -162,10 +164,8 @@ def feature_deviations(X):
     """
     if isinstance(X, SparseRows):
         return np.sqrt(mean_variance_axis(X.matrix.astype(np.float64), axis=0)[1])
-    centre = X[:1].reshape(1, -1).astype(np.float64)
-    sums = np.zeros((2, centre.size))
+    moments = ClassMoments(1, int(np.prod(X.shape[1:])))
     for start in range(0, len(X), CHUNK):  # never a float64 copy of all samples
-        part = X[start : start + CHUNK].reshape(-1, centre.size) - centre
-        sums += part.sum(axis=0), np.square(part).sum(axis=0)
-    mean, square = sums / len(X)
-    return np.sqrt(np.maximum(square - mean**2, 0))
+        part = X[start : start + CHUNK].reshape(-1, moments.n_units)
+        moments.partial_fit(part, np.zeros(len(part), dtype=int))
+    return np.sqrt(moments.variance())

@@ -1,7 +1,5 @@
 """What a network learns: classes or numbers."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from scipy.special import expit
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
@@ -13,40 +11,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skscreen._params import real
 from skscreen.estimators._docs import fill_docs
-
-
-@dataclass
-class Target:
-    """A checked target, as the loss reads it.
-
-    Parameters
-    ----------
-    values : ndarray
-        Class codes (n_samples,) or numbers (n_samples, n_outputs).
-    n_outputs : int
-        Outputs of the network.
-    output : {"softmax", "logistic", "identity"}
-        Their meaning.
-    encode : callable
-        Turns further targets, such as held-out ones, into ``values``.
-    fitted_attributes : dict
-        What ``fit`` sets once training went well.
-    input_attributes : dict
-        Likewise, from the check of ``X``.
-    """
-
-    values: np.ndarray
-    n_outputs: int
-    output: str
-    encode: object
-    fitted_attributes: dict
-    input_attributes: dict = field(default_factory=dict)
-
-    @property
-    def n_classes(self):
-        """Number of classes; None for a regression."""
-        classes = self.fitted_attributes.get("classes_")
-        return None if classes is None else len(classes)
+from skscreen.estimators.training_set import Target
 
 
 def is_stochastic(estimator):
@@ -86,6 +51,7 @@ class ClassifierTask(ClassifierMixin):
 
     def _encode_target(self, y, *, reset, classes=None, partial=False):
         y = column_or_1d(y, warn=True)
+        check_order(y)
         check_classification_targets(y)
         known = np.unique(y) if reset else self.classes_
         if partial:
@@ -233,7 +199,7 @@ class RegressorTask(RegressorMixin):
             raise ValueError(f"y must have {self.n_outputs_} outputs, got {columns.shape[1]}")
 
         def encode(other):
-            return np.asarray(other, dtype=self.dtype).reshape(len(other), -1)
+            return _in_dtype(np.asarray(other), self.dtype).reshape(len(other), -1)
 
         return Target(
             values=encode(columns),
@@ -266,6 +232,28 @@ class RegressorTask(RegressorMixin):
         """
         outputs = self.network_output(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def check_order(y):
+    """Raise a TypeError for labels that have no order, such as text beside numbers."""
+    if y.dtype == object:
+        try:
+            np.sort(y)
+        except TypeError as error:
+            kinds = ", ".join(sorted({type(label).__name__ for label in y}))
+            raise TypeError(f"y must hold classes of one kind, got {kinds}") from error
+
+
+def _in_dtype(y, dtype):
+    """Convert numbers to the dtype of a network, or raise a ValueError if it is too narrow."""
+    with np.errstate(over="ignore"):
+        values = y.astype(dtype)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"y must hold numbers that are finite in {dtype}, got up to {np.abs(y).max():.4g}: "
+            "scale the targets, or take dtype='float64'"
+        )
+    return values
 
 
 def encode_classes(y, classes):

@@ -8,6 +8,7 @@ import copy
 from functools import singledispatch
 
 import numpy as np
+import sklearn
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
@@ -182,6 +183,8 @@ def is_wrapper(estimator):
 def weight_parameters(estimator, sample_weight):
     """Return the parameters by which ``fit`` of a wrapper hands weights to what is inside.
 
+    With metadata routing the wrapper hands them to whom requests them.
+
     Parameters
     ----------
     estimator : estimator
@@ -193,6 +196,8 @@ def weight_parameters(estimator, sample_weight):
     """
     if sample_weight is None:
         return {}
+    if sklearn.get_config()["enable_metadata_routing"]:
+        return {"sample_weight": sample_weight}
     name, inner = "sample_weight", estimator
     prefix = ""
     while is_wrapper(inner):

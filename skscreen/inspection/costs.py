@@ -92,18 +92,17 @@ def network_costs(network: Network | BaseEstimator) -> Costs:
     forms = [
         "/".join(dict.fromkeys(pair)) for pair in zip(plan.forms(1), plan.forms(1000), strict=True)
     ]
-    layers = []
-    for number, layer in enumerate(network.layers):
-        layers.append(
-            LayerCosts(
-                name=f"{number + 1} {type(layer).__name__.lower()}",
-                shape=f"{layer.n_inputs}-{layer.n_outputs}",
-                n_weights=layer.n_weights,
-                macs=layer.n_weights * layer.n_positions,
-                n_bytes=len(pickle.dumps(layer)),
-                form=forms[number],
-            )
+    layers = [
+        LayerCosts(
+            name=f"{number} {layer.kind}",
+            shape=f"{layer.n_inputs}-{layer.n_outputs}",
+            n_weights=layer.n_weights,
+            macs=layer.n_macs,
+            n_bytes=len(pickle.dumps(layer)),
+            form=form,
         )
+        for number, (layer, form) in enumerate(zip(network.layers, forms, strict=True), 1)
+    ]
     total = LayerCosts(
         name="all",
         shape="",

@@ -8,11 +8,11 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau, spearmanr
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_consistent_length, check_random_state, resample
+from sklearn.utils import check_random_state, resample
 
-from skscreen._params import integer, is_integer, real
+from skscreen._params import integer, is_integer, real, require_counts
 from skscreen.screening import screen
-from skscreen.screening.statistics import resolve_task
+from skscreen.screening.statistics import checked_samples
 
 
 class RankStability(NamedTuple):
@@ -84,17 +84,13 @@ def rank_stability(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {tuple(METHODS)}, got {method!r}")
-    if not is_integer(n_repeats) or n_repeats < 1:
-        raise ValueError(f"n_repeats must be an integer of at least 1, got {n_repeats!r}")
+    require_counts(n_repeats=n_repeats)
     check = integer(1) | real(0, 1, closed="right")
     if not check.holds(top):
         raise ValueError(f"top must be {check.words}, got {top!r}")
-    A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    check_consistent_length(A, y)
+    A, y, task = checked_samples(A, y, task)
     n_top = top if is_integer(top) else max(round(top * A.shape[1]), 1)
     n_top = min(n_top, A.shape[1])
-    task = resolve_task(y, task)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     pairs = Parallel(n_jobs=n_jobs)(
         delayed(_compare)(A, y, task, score_func, METHODS[method], n_top, seed) for seed in seeds

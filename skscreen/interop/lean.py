@@ -51,11 +51,10 @@ def lean_copy(model: BaseEstimator) -> BaseEstimator:
     Returns
     -------
     lean : ScreeningPruner or Pipeline
-        Of a `ScreeningPrunerCV` the pruner. Predicts, transforms, scores and goes on by
-        ``partial_fit`` as ``model`` does. It has no ``report_``, ``scores_``,
-        ``f_statistics_``, ``masks_`` and ``history_``; an `estimator`
-        that was frozen is an unfitted one; and a Pipeline has no network step before the pruner.
-        Of a `ScreeningPrunerCV` it is the pruner that was fitted in the end.
+        Of a `ScreeningPrunerCV` the pruner that was fitted in the end. Predicts, transforms,
+        scores and goes on by ``partial_fit`` as ``model`` does. It has no ``report_``,
+        ``scores_``, ``f_statistics_``, ``masks_`` and ``history_``; an `estimator` that was
+        frozen is an unfitted one; and a Pipeline has no network step before the pruner.
 
     Examples
     --------

@@ -5,6 +5,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skscreen.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from skscreen.estimators.adapt import fitted_estimator
+from skscreen.estimators.images import with_channels
 from skscreen.interop.extras import require_extra
 from skscreen.interop.layers import channels_first, full_weight, zeros_around
 from skscreen.interop.models import network_estimator
@@ -79,7 +80,7 @@ def from_torch(module, *, task="classification", classes=None, image_shape=None,
     grouping = Grouping()
     for name, part in flattened(module):
         grouping.add(name, part)
-    layers = _layers(grouping.blocks, None if image_shape is None else _three(image_shape))
+    layers = _layers(grouping.blocks, None if image_shape is None else with_channels(image_shape))
     facts = {"n_features_in_": layers[0].n_inputs}
     if isinstance(layers[0], Conv):
         facts = {
@@ -112,12 +113,6 @@ def _layers(blocks, shape):
     if len(dtypes) > 1:
         raise ValueError(f"weights must be of one dtype, got {sorted(dtypes)}")
     return layers
-
-
-def _three(shape):
-    """Complete (height, width) to (height, width, 1)."""
-    shape = tuple(int(size) for size in shape)
-    return (*shape, 1) if len(shape) == 2 else shape
 
 
 def _one_logit_for_two(layer):

@@ -24,6 +24,12 @@ class Block:
         Columns and rows of zeros (left, right, top, bottom) before it.
     flat : bool
         Whether a Flatten comes before it.
+    activation : str or None
+        What comes after it.
+    pool_size : tuple (height, width) or None
+        Windows of the pooling after it.
+    dropout : float
+        Of what it gives.
     """
 
     name: str

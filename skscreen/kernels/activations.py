@@ -46,24 +46,28 @@ def add_bias_logistic(z, bias):
 
 
 @kernel
-def drop_units(output, random, rate, scale, dropped):
+def drop_units(output, bits, least, scale, keep, dropped):
     """Set a share of the outputs to zero and scale up the rest, in one pass.
 
     Parameters
     ----------
     output : ndarray of shape (n_samples, n_units)
-    random : ndarray of the same shape
-        Uniform in [0, 1); becomes what each output was multiplied by, 0 or ``scale``.
-    rate, scale : float of the dtype of output
-        Share that is dropped, and ``1 / (1 - rate)``.
+    bits : ndarray of uint16 of the same shape
+        Uniform random numbers.
+    least : uint16
+        An output is kept if its number is not below.
+    scale : float of the dtype of output
+        What the kept ones are multiplied by.
+    keep : ndarray of the shape of output
+        Becomes what each output was multiplied by, 0 or ``scale``.
     dropped : ndarray of the same shape
     """
     zero = output.dtype.type(0)
     for i in range(output.shape[0]):
         for j in range(output.shape[1]):
-            keep = scale if random[i, j] >= rate else zero
-            random[i, j] = keep
-            dropped[i, j] = keep * output[i, j]
+            factor = scale if bits[i, j] >= least else zero
+            keep[i, j] = factor
+            dropped[i, j] = factor * output[i, j]
 
 
 @kernel

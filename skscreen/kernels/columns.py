@@ -175,7 +175,7 @@ def kept_product_of_one(x, starts, units, values, bias, code, out):
 
 
 @kernel
-def kept_gradient(x, delta, starts, rows, places, gradient):
+def kept_gradient(x, delta, starts, rows, gradient):
     """Gradient of the kept weights alone: the product of what each reads and what it leads to.
 
     Parameters
@@ -186,15 +186,11 @@ def kept_gradient(x, delta, starts, rows, places, gradient):
         Gradient of the loss before the activation. Zero for columns without a sample.
     starts, rows : ndarray of int32
         See `kept_product`.
-    places : ndarray of int32 of shape (n_weights,)
-        Where each weight stands in the flat gradient.
-    gradient : ndarray of shape (n_inputs * n_outputs,)
-        The other places are left as they are.
+    gradient : ndarray of shape (n_weights,)
     """
     n_blocks, n_outputs, width = delta.shape
-    for j in range(n_outputs):
-        for k in range(starts[j], starts[j + 1]):
-            gradient[np.uintp(places[k])] = gradient.dtype.type(0)
+    for k in range(gradient.size):
+        gradient[k] = gradient.dtype.type(0)
     given, slopes = x.reshape(x.size), delta.reshape(delta.size)
     at = 0
     for block in range(n_blocks):
@@ -202,7 +198,7 @@ def kept_gradient(x, delta, starts, rows, places, gradient):
         for j in range(n_outputs):
             for k in range(starts[j], starts[j + 1]):
                 row = (first + np.uintp(rows[k])) * np.uintp(width)
-                gradient[np.uintp(places[k])] += sum_products(given, row, slopes, at, width)
+                gradient[k] += sum_products(given, row, slopes, at, width)
             at += width
 
 

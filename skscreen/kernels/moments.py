@@ -11,6 +11,31 @@ from skscreen.kernels._compile import kernel
 
 
 @kernel(exact=True)
+def first_class_means(A, order, starts, ends, classes, means):
+    """Write the mean of the first samples of some classes.
+
+    Parameters
+    ----------
+    A : ndarray of shape (n_samples, n_units)
+    order : ndarray of int
+        Samples, grouped by class.
+    starts, ends : ndarray of int of shape (n_classes,)
+        Which of ``order`` count for each class, at least one where it is asked for.
+    classes : ndarray of int
+        Those asked for.
+    means : ndarray of float64 of shape (n_classes, n_units)
+    """
+    for k in classes:
+        for i in range(A.shape[1]):
+            means[k, i] = 0.0
+        for place in range(starts[k], ends[k]):
+            for i in range(A.shape[1]):
+                means[k, i] += A[order[place], i]
+        for i in range(A.shape[1]):
+            means[k, i] /= ends[k] - starts[k]
+
+
+@kernel(exact=True)
 def update_class_moments(A, order, codes, weights, origin, weight_sum, mean, within, low, high):
     """Add samples to the moments of each class, up to four samples of a class at a time.
 

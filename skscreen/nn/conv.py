@@ -199,7 +199,7 @@ class Conv(Layer):
             layer.set_mask(mask)
         return layer
 
-    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
+    def buffers(self, n_samples, training=False, dropout=0.0, *, form=None):
         """Allocate the working memory of `forward` and, for training, of `backward`."""
         return ConvBuffers(self, n_samples, training)
 

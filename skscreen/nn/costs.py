@@ -25,8 +25,15 @@ BLAS_MANY = 0.52
 WORTH_THREADS = 500_000.0
 HAND_OVER = 40_000.0
 TWO_THREADS = 1.85
-# Share of the time that two threads of BLAS take for the products of training.
-TWO_THREADS_TRAIN = 0.7
+# Share of the time that two threads of BLAS take for a product of training, and what it takes to
+# set them on it.
+BLAS_TRAIN = 0.58
+BLAS_WAKE = 20_000.0
+# The kept weights in training, in products of a prediction: forth and for the gradient, and back.
+KEPT_TRAIN = 3.4
+KEPT_BACK = 1.3
+# To update a weight: its state comes from memory.
+UPDATE = 1.5
 # A convolution: what it costs beside the product to write a value of a patch and to pool one.
 PATCH_VALUE = 0.7
 POOLED_VALUE = 1.5
@@ -107,13 +114,19 @@ def kept_convolution(n_weights, n_lines, line, n_conv_values, n_pooled, blocks):
     return KEPT_CALL + n_blocks * (n_weights * n_lines * run + values)
 
 
-def training(dense, kept):
-    """Costs of a step from those of a prediction: three products, the gradient the dearest.
+def training_dense(product, n_weights, n_samples, n_products, *, threaded):
+    """Cost of a step of training with the whole weight, from that of a prediction's product.
 
-    BLAS is taken to run on two threads, and the kept weights do on one: so the choice, and with
-    it the last bits of a training, do not depend on the machine.
+    ``n_products`` is 2, and 3 for a layer that carries gradients back.
     """
-    return 3 * TWO_THREADS_TRAIN * dense, 5.5 * kept
+    if threaded and n_weights * n_samples > BLAS_ALONE:
+        product = BLAS_WAKE + BLAS_TRAIN * product
+    return n_products * product + UPDATE * n_weights
+
+
+def training_kept(product, n_kept, n_products):
+    """Cost of a step of training with the kept weights alone; see `training_dense`."""
+    return (KEPT_TRAIN + KEPT_BACK * (n_products - 2)) * product + UPDATE * n_kept
 
 
 def turning(n_values):

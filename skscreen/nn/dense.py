@@ -1,10 +1,12 @@
 """A fully connected layer."""
 
+import math
+
 import numpy as np
 
 from skscreen.kernels.activations import ACTIVATIONS, drop_units
 from skscreen.nn import costs
-from skscreen.nn.kept import WIDTH, KeptDense, KeptRows
+from skscreen.nn.kept import TRAINING_WIDTH, WIDTH, KeptDense, KeptRows
 from skscreen.nn.layer import Layer
 from skscreen.nn.parameters import glorot_uniform
 
@@ -15,17 +17,15 @@ class DenseBuffers:
     The backward arrays exist only where ``training`` is true.
     """
 
-    def __init__(self, layer, n_samples, training, dropout, kept):
+    def __init__(self, layer, n_samples, training, dropout, form):
         n_inputs, n_outputs = layer.weight.shape
         dtype = layer.weight.dtype
         self.output = np.empty((n_samples, n_outputs), dtype)
         self.read = np.empty((n_samples, 0 if layer.reads is None else n_inputs), dtype)
-        self.kept = None
-        if kept and layer.pays_kept(n_samples, training):
-            self.kept = KeptRows(layer, n_samples, training)
+        self.kept = None if form is None else KeptRows(form, n_samples, training)
         if not training:
             return
-        self.grad_weight = np.zeros_like(layer.weight)
+        self.grad_weight = np.empty_like(layer.weight) if form is None else self.kept.gradient
         self.grad_bias = np.empty_like(layer.bias)
         self.delta_input = np.empty((n_samples, n_inputs), dtype)
         if dropout:
@@ -90,19 +90,30 @@ class Dense(Layer):
         sizes = self.weight.size, self.n_inputs, n_picked
         return costs.dense_product(*sizes, n_samples, threaded=threaded)
 
-    def kept_cost(self, n_samples):
-        """Return what a batch costs with the kept weights alone."""
-        blocks = costs.blocks_of(n_samples, WIDTH)
+    def kept_cost(self, n_samples, width=WIDTH):
+        """Return what a batch costs with the kept weights alone, in blocks of such a width."""
+        blocks = costs.blocks_of(n_samples, width)
         copying = costs.copying(self.n_weights) if self.mask is None else 0.0
         return copying + costs.kept_product(self.n_weights, self.n_inputs, self.n_outputs, blocks)
 
-    def pays_kept(self, n_samples, training):
+    def pays_kept(self, n_samples):
         """Return whether rows in and rows out cost less with the kept weights alone."""
-        turning = costs.turning(sum(self.sizes_turned()) * n_samples)
-        dense, kept = self.dense_cost(n_samples), self.kept_cost(n_samples)
-        if training:
-            dense, kept = costs.training(dense, kept)
-        return kept + turning < costs.MARGIN * dense
+        kept = self.kept_cost(n_samples) + self._turning(n_samples)
+        return kept < costs.MARGIN * self.dense_cost(n_samples)
+
+    def _turning(self, n_samples):
+        return costs.turning(sum(self.sizes_turned()) * n_samples)
+
+    def training_costs(self, n_samples, n_products):
+        """Return what a step of training costs; see `Layer.training_costs`."""
+        given = self.dense_cost(n_samples), self.weight.size, n_samples, n_products
+        kept = self.kept_cost(n_samples, TRAINING_WIDTH)
+        kept = costs.training_kept(kept, self.n_weights, n_products) + self._turning(n_samples)
+        return (
+            costs.training_dense(*given, threaded=True),
+            costs.training_dense(*given, threaded=False),
+            math.inf if self.mask is None else kept,
+        )
 
     def sizes_turned(self):
         """Return how many values of a sample `kept_form` reads and gives."""
@@ -155,9 +166,9 @@ class Dense(Layer):
         """Shape of one sample's output."""
         return (self.n_outputs,)
 
-    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
+    def buffers(self, n_samples, training=False, dropout=0.0, *, form=None):
         """Allocate the working memory of `forward` and, for training, of `backward`."""
-        return DenseBuffers(self, n_samples, training, dropout, kept)
+        return DenseBuffers(self, n_samples, training, dropout, form)
 
     def forward(self, x, buffers, *, rng=None, dropout=0.0):
         """Compute the layer's output; see `Layer.forward`."""
@@ -170,12 +181,18 @@ class Dense(Layer):
             ACTIVATIONS[self.activation][0](output, self.bias)
         if rng is None or not dropout:
             return output
-        keep = buffers.keep[:n_samples]
-        rng.random(out=keep, dtype=keep.dtype)
-        real = keep.dtype.type
-        scale = real(1) / real(1.0 - dropout)
-        dropped = buffers.dropped[:n_samples]
-        drop_units(output, keep, real(dropout), scale, dropped)
+        return self._dropped(output, buffers, rng, dropout)
+
+    @staticmethod
+    def _dropped(output, buffers, rng, dropout):
+        """Return the output with a share of it set to zero, to 1 / 65536."""
+        # sixteen bits for each unit take half the time of a random float
+        words = rng.integers(0, 2**64, -(-output.size // 4), dtype=np.uint64)
+        bits = words.view(np.uint16)[: output.size].reshape(output.shape)
+        least = min(round(dropout * 2**16), 2**16 - 1)
+        keep, dropped = buffers.keep[: len(output)], buffers.dropped[: len(output)]
+        scale = output.dtype.type(2**16 / (2**16 - least))
+        drop_units(output, bits, np.uint16(least), scale, keep, dropped)
         return dropped
 
     def sources(self, x, out=None):
@@ -226,7 +243,7 @@ class Dense(Layer):
         ACTIVATIONS[self.activation][1](delta, buffers.output[:n_samples])
         np.sum(delta, axis=0, out=buffers.grad_bias)
         if buffers.kept is not None:
-            return buffers.kept.backward(x, delta, buffers.grad_weight, need_delta_input)
+            return buffers.kept.backward(x, delta, need_delta_input)
         source = x.reshape(n_samples, -1) if self.reads is None else buffers.read[:n_samples]
         np.dot(source.T, delta, out=buffers.grad_weight)
         if not need_delta_input:

@@ -1,7 +1,9 @@
 """Layers in the form of their kept weights, over samples that stand side by side.
 
 A form is a snapshot: it holds for the weights and the mask that it was made from. Biases are read
-as they are at each call. See `skscreen.kernels.columns` for what a block of columns is.
+as they are at each call. In training the kept weights are the parameters, a flat array without
+gaps, and the layer's own weight is written at the end of an epoch. See
+`skscreen.kernels.columns` for what a block of columns is.
 """
 
 import numpy as np
@@ -17,12 +19,15 @@ from skscreen.kernels.columns import (
     scatter_columns,
 )
 from skscreen.nn.costs import blocks_of
+from skscreen.nn.parameters import NO_MASK, Parameter
 
 # Samples of a block: as many as the inner loops take at a time, so that what a layer reads of them
 # stays in a core's cache.
 WIDTH = 32
 # For training, where the sums over samples are the dearest.
 TRAINING_WIDTH = 128
+# Samples that are turned at a time where there is no way back.
+SPAN = 512
 
 
 def listed(mask):
@@ -56,6 +61,8 @@ class KeptDense:
         What it reads.
     output_features : ndarray of int32 of shape (n_outputs,)
         What it gives.
+    places : ndarray of int32 of shape (n_weights,)
+        Where each kept weight stands in the flat weight of the layer.
     """
 
     def __init__(self, layer, features=None):
@@ -83,9 +90,24 @@ class KeptDense:
         self.refresh()
 
     def refresh(self):
-        """Take the weights as they are now; the mask must be the same."""
+        """Take the weights of the layer as they are now; the mask must be the same."""
         self.values_by_row = self.layer.weight.reshape(-1).take(self.places)
+        self.follow()
+
+    def parameters(self):
+        """Return the kept weights and the bias as `Parameter` tuples, to be trained."""
+        return [
+            Parameter(self.values_by_row, NO_MASK, True),
+            Parameter(self.layer.bias, NO_MASK, False),
+        ]
+
+    def follow(self):
+        """Take up the parameters after an update."""
         self.values = self.values_by_row.take(self.by_output)
+
+    def write_back(self):
+        """Give the layer the weights that were trained."""
+        self.layer.weight.reshape(-1)[self.places] = self.values_by_row
 
     def buffers(self, blocks):
         """Allocate the output for blocks, (number, width), of samples."""
@@ -121,11 +143,10 @@ class KeptDense:
         x : ndarray of shape (n_blocks, n_rows, width)
         delta : ndarray of shape (n_blocks, n_outputs, width)
             Before the activation.
-        gradient : ndarray of shape (n_inputs, n_outputs)
-            Zero where a weight is cut, and left so.
+        gradient : ndarray of shape (n_weights,)
+            In the order of the parameters.
         """
-        flat = gradient.reshape(-1)
-        kept_gradient(delta, x, self.row_starts, self.units, self.places, flat)
+        kept_gradient(delta, x, self.row_starts, self.units, gradient)
 
     def carry_back(self, delta, out):
         """Carry ``delta`` to the rows that were read: ``out`` of shape (n_blocks, n_rows, width).
@@ -138,45 +159,45 @@ class KeptDense:
 
 
 class KeptRows:
-    """The kept weights of a fully connected layer between rows, there and back, for training too.
+    """The kept weights of a fully connected layer between rows, and for training the way back.
 
     Parameters
     ----------
-    layer : Dense
-        Its weights may change, its mask may not.
+    form : KeptDense
     n_samples : int
         Most samples of a batch.
     training : bool
         Whether there is a way back.
     """
 
-    def __init__(self, layer, n_samples, training):
-        self.form = KeptDense(layer)
-        self.training = training
-        self.real = layer.weight.dtype.type
-        blocks = blocks_of(n_samples, TRAINING_WIDTH)
+    def __init__(self, form, n_samples, training):
+        self.form = form
+        self.real = form.values.dtype.type
+        self.span = n_samples if training else min(n_samples, SPAN)
+        blocks = blocks_of(self.span, TRAINING_WIDTH)
         self.output = self.form.buffers(blocks)
         self.read = np.zeros((blocks[0], len(self.form.features), blocks[1]), self.real)
         if training:
             self.delta = np.zeros_like(self.output)
             self.back = np.empty_like(self.read)
+            self.gradient = np.empty_like(form.values)
             self.delta_input = None
 
     def forward(self, x, output):
         """Write the layer's output for ``x``, of shape (n_samples, ...)."""
-        if self.training:
-            self.form.refresh()
         flat = np.ascontiguousarray(x).reshape(len(x), -1)
-        gather_columns(flat, self.form.features, self.real(1), self.read)
-        self.form.run(self.read, self.output)
-        scatter_columns(self.output, self.form.output_features, output)
+        for start in range(0, len(x), self.span):
+            rows = slice(start, start + self.span)
+            gather_columns(flat[rows], self.form.features, self.real(1), self.read)
+            self.form.run(self.read, self.output)
+            scatter_columns(self.output, self.form.output_features, output[rows])
 
-    def backward(self, x, delta, gradient, need_delta_input):
-        """Write the gradient of the kept weights, and carry ``delta`` to the shape of ``x``."""
+    def backward(self, x, delta, need_delta_input):
+        """Write `gradient`, of the kept weights, and carry ``delta`` to the shape of ``x``."""
         if len(x) < self.delta.shape[0] * self.delta.shape[2]:
             self.delta[...] = 0  # of an earlier batch that was longer
         gather_columns(delta, self.form.output_features, self.real(1), self.delta)
-        self.form.gradient(self.read, self.delta, gradient)
+        self.form.gradient(self.read, self.delta, self.gradient)
         if not need_delta_input:
             return None
         self.form.carry_back(self.delta, self.back)

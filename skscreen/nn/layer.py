@@ -1,5 +1,7 @@
 """What a layer is: the contract, and what all layers have in common."""
 
+import copy
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -58,6 +60,16 @@ class Layer(ABC):
         return self.weight.size if self.mask is None else int(np.count_nonzero(self.mask))
 
     @property
+    def n_macs(self):
+        """Multiply-accumulates for one sample, those of cut connections left out."""
+        return self.n_weights * self.n_positions
+
+    @property
+    def kind(self):
+        """What kind of layer it is: "dense" or "conv"."""
+        return type(self).__name__.lower()
+
+    @property
     @abstractmethod
     def dimensions(self):
         """Sizes that span the weight, a tuple of int, for the Erdos-Renyi kernel allocation."""
@@ -92,6 +104,28 @@ class Layer(ABC):
     def kept_cost(self, n_samples):
         """Return what a batch costs with the kept weights alone; infinity if there is no form."""
 
+    def pays_kept(self, n_samples):
+        """Return whether a pass, rows in and rows out, costs less with the kept weights alone."""
+        return False
+
+    def training_costs(self, n_samples, n_products):
+        """Return what a step of training costs.
+
+        Parameters
+        ----------
+        n_samples : int
+        n_products : int
+            2, and 3 where gradients are carried back.
+
+        Returns
+        -------
+        threaded, single, kept : float
+            With the whole weight, on two threads of BLAS and on one; with the kept weights alone,
+            infinity where the layer cannot be trained so.
+        """
+        cost = n_products * self.dense_cost(n_samples)
+        return cost, cost, math.inf
+
     @abstractmethod
     def sizes_turned(self):
         """Return how many values of a sample `kept_form` reads and gives."""
@@ -107,12 +141,11 @@ class Layer(ABC):
         """
 
     @abstractmethod
-    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
+    def buffers(self, n_samples, training=False, dropout=0.0, *, form=None):
         """Allocate the working memory for up to ``n_samples`` samples.
 
-        With ``kept`` the layer may compute with the kept weights alone, where that costs less. The
-        weights may change then between two calls of `forward`, the mask may not, and `backward`
-        gives zero for what is cut.
+        With a `kept_form` the layer computes from the kept weights alone: the form's parameters
+        are trained, and `backward` gives their gradient.
 
         Returns
         -------
@@ -247,6 +280,15 @@ class Layer(ABC):
         layer : Layer
             Shares nothing with this one.
         """
+
+    def numbered(self):
+        """Return a copy whose weights are their own places in the flat weight.
+
+        What `take` makes of it tells where the weights of a smaller layer come from.
+        """
+        twin = copy.copy(self)
+        twin.weight = np.arange(self.weight.size, dtype=np.float64).reshape(self.weight.shape)
+        return twin
 
     def lock(self):
         """Make weight and mask read-only: something was made from them."""

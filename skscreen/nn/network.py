@@ -6,13 +6,17 @@ import numpy as np
 from scipy.special import expit
 
 from skscreen.nn.parameters import Parameter
-from skscreen.nn.plan import BYTE_SCALE, DENSE_CHUNK, PredictionPlan, as_numbers, sharded_length
+from skscreen.nn.plan import BYTE_SCALE, PredictionPlan, as_numbers, sharded_length
 from skscreen.nn.threads import shard_pool
 
 __all__ = ["Network", "Parameter"]
 
 # Chunks whose results are there at a time: enough for all threads.
 GROUP = 32
+# Samples, and values of the inputs, of a chunk without convolutions: what is done once for each
+# chunk is dear, and threads wait for each other in it.
+OBSERVED_CHUNK = 4096
+OBSERVED_VALUES = 2**22
 
 
 class Network:
@@ -104,9 +108,51 @@ class Network:
             np.multiply(earlier.weight, layer.connected(), out=layer.weight)
             layer.bias[:] = earlier.bias
 
-    def parameters(self):
-        """Return the `Parameter` tuples of all layers, weight before bias."""
-        return [parameter for layer in self.layers for parameter in layer.parameters()]
+    def parameters(self, forms=None):
+        """Return the `Parameter` tuples of all layers, weight before bias.
+
+        Those of a layer with a form, see `training_forms`, are the kept weights alone.
+        """
+        forms = forms or [None] * len(self.layers)
+        return [
+            parameter
+            for layer, form in zip(self.layers, forms, strict=True)
+            for parameter in (form or layer).parameters()
+        ]
+
+    def kept_forms(self, n_samples):
+        """Return each layer's kept weights where batches of so many samples gain by them.
+
+        Returns
+        -------
+        forms : list of KeptDense or None
+        """
+        return self._forms([layer.pays_kept(n_samples) for layer in self.layers])
+
+    def training_forms(self, n_samples):
+        """Return each layer's kept weights where training on so many samples gains by them.
+
+        Without convolutions it is all or none: beside layers on one thread, BLAS must stay on one
+        thread too, for while its others wait for work they take the time of this one.
+
+        Returns
+        -------
+        forms : list of KeptDense or None
+        """
+        costs = [
+            layer.training_costs(n_samples, 2 + (number > 0))
+            for number, layer in enumerate(self.layers)
+        ]
+        threaded = sum(cost for cost, _, _ in costs)
+        single = sum(min(cost, kept) for _, cost, kept in costs)
+        gain = self.is_sharded or single < threaded
+        return self._forms([gain and kept < cost for _, cost, kept in costs])
+
+    def _forms(self, wanted):
+        return [
+            layer.kept_form(None) if is_wanted else None
+            for layer, is_wanted in zip(self.layers, wanted, strict=True)
+        ]
 
     def gradients(self, buffers):
         """Return the arrays that `backward` fills, in the order of `parameters`."""
@@ -116,12 +162,13 @@ class Network:
             for gradient in layer.gradients(own)
         ]
 
-    def buffers(self, n_samples, training=False, dropout=0.0, *, kept=False):
+    def buffers(self, n_samples, training=False, dropout=0.0, *, forms=None):
         """Allocate the working memory for up to ``n_samples`` samples; see `Layer.buffers`."""
         rates = self.dropout_rates(dropout)
+        forms = forms or [None] * len(self.layers)
         return [
-            layer.buffers(n_samples, training, rate, kept=kept)
-            for layer, rate in zip(self.layers, rates, strict=True)
+            layer.buffers(n_samples, training, rate, form=form)
+            for layer, rate, form in zip(self.layers, rates, forms, strict=True)
         ]
 
     def forward(self, x, buffers, *, rng=None, dropout=0.0, observe=None, depth=None):
@@ -225,13 +272,15 @@ class Network:
             taken one by one. The chunks do not depend on the number of threads. BLAS is held to
             one thread until the last is taken, or the generator is closed.
         """
-        length = sharded_length(len(X)) if self.is_sharded else DENSE_CHUNK
+        length = sharded_length(len(X)) if self.is_sharded else _observed_length(X)
         chunks = [slice(i, min(i + length, len(X))) for i in range(0, len(X), length)]
         spare = []
+        most = min(length, len(X))
+        forms = self.kept_forms(most)
 
         def apply(rows):
             x = as_numbers(X[rows], self.dtype)
-            buffers = spare.pop() if spare else self.buffers(min(length, len(X)), kept=True)
+            buffers = spare.pop() if spare else self.buffers(most, forms=forms)
             result = function(rows, x, buffers)
             spare.append(buffers)
             return result
@@ -271,3 +320,11 @@ class Network:
             return logits
         positive = expit(logits[:, 0])
         return np.column_stack([1 - positive, positive])
+
+
+def _observed_length(X):
+    """Samples of a chunk: an even number of chunks of one length, for two threads."""
+    n_values = int(np.prod(X.shape[1:]))
+    most = min(OBSERVED_CHUNK, max(1, OBSERVED_VALUES // n_values))
+    n_chunks = 2 * -(-len(X) // (2 * most))
+    return max(1, -(-len(X) // max(1, n_chunks)))

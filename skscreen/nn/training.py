@@ -1,6 +1,6 @@
 """The training loop: minibatches or full batch, stopping, and nothing of estimators."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import cos, pi
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from skscreen.nn.optimizers import SGD, Adam
-from skscreen.nn.threads import shard_pool
+from skscreen.nn.threads import shard_pool, single_threaded_blas
 
 # Samples of a shard: few enough for several threads to share a minibatch, enough for BLAS.
 SHARD = 32
@@ -48,6 +48,11 @@ class TrainingOptions:
         """Samples in a minibatch."""
         wanted = 200 if self.batch_size == "auto" else self.batch_size
         return min(wanted, n_samples)
+
+    def shard_length(self, n_samples, network):
+        """Samples that are worked on at once: a minibatch, or with convolutions a part of one."""
+        length = self.batch_length(n_samples)
+        return min(length, SHARD) if network.is_sharded else length
 
     def new_optimizer(self, parameters):
         """Make the optimiser that ``solver`` names, with fresh state."""
@@ -124,8 +129,8 @@ class Stall:
 class _Shard:
     """Working memory for one shard of a minibatch."""
 
-    def __init__(self, network, n_samples, sample_shape, dropout, rng):
-        self.buffers = network.buffers(n_samples, training=True, dropout=dropout, kept=True)
+    def __init__(self, network, forms, n_samples, sample_shape, dropout, rng):
+        self.buffers = network.buffers(n_samples, training=True, dropout=dropout, forms=forms)
         self.batch = np.empty((n_samples, *sample_shape), network.dtype)
         self.delta = np.empty((n_samples, network.layers[-1].n_outputs), network.dtype)
         drops = any(network.dropout_rates(dropout))
@@ -151,13 +156,15 @@ class MinibatchTrainer:
     options : TrainingOptions
     rng : numpy.random.RandomState
         Shuffles and seeds the dropout.
+    forms : list of KeptDense or None
+        From `Network.training_forms`.
     optimizer : SGD, Adam or None
         State to go on with; None starts anew.
     run : callable or None
         Maps over shards, on threads; None goes one by one.
     """
 
-    def __init__(self, network, X, loss, options, rng, *, optimizer=None, run=None):
+    def __init__(self, network, X, loss, options, rng, forms, *, optimizer=None, run=None):
         self.network = network
         self.X = X
         self.loss = loss
@@ -165,10 +172,13 @@ class MinibatchTrainer:
         self.rng = rng
         self.run = run
         self.length = options.batch_length(len(X))
-        self.shard_length = min(self.length, SHARD) if network.is_sharded else self.length
+        self.shard_length = options.shard_length(len(X), network)
         self.optimizer = optimizer or options.new_optimizer(network.parameters())
+        self.forms = forms
+        places = [p for form in self.forms for p in (None if form is None else form.places, None)]
+        self.optimizer.move(network.parameters(), places)
         self.shards = [
-            _Shard(network, self.shard_length, X.shape[1:], options.dropout, rng)
+            _Shard(network, self.forms, self.shard_length, X.shape[1:], options.dropout, rng)
             for _ in range(0, self.length, self.shard_length)
         ]
 
@@ -186,16 +196,24 @@ class MinibatchTrainer:
             Mean loss of the samples as they were met, plus the L2 penalty after the pass.
         """
         self.network.unlock()
+        forms = [form for form in self.forms if form is not None]
+        for form in forms:
+            form.refresh()
+        parameters = self.network.parameters(self.forms)
         n_samples = len(self.X)
         order = self.rng.permutation(n_samples) if self.options.shuffle else np.arange(n_samples)
         loss = 0.0
         for start in range(0, n_samples, self.length):
             index = order[start : start + self.length]
-            loss += self.step(index, rate(start / n_samples)) * len(index)
+            loss += self.step(index, parameters, rate(start / n_samples)) * len(index)
+            for form in forms:
+                form.follow()
+        for form in forms:
+            form.write_back()
         return loss / n_samples + penalty(self.network, self.loss, self.options, n_samples)
 
-    def step(self, index, rate):
-        """Update the network with the samples ``index``; return their mean loss."""
+    def step(self, index, parameters, rate):
+        """Update the parameters with the samples ``index``; return their mean loss."""
         total = self.loss.total(len(index))
         starts = range(0, len(index), self.shard_length)
         shards = self.shards[: len(starts)]
@@ -206,7 +224,7 @@ class MinibatchTrainer:
         over = self.run or _one_by_one
         values = over(self._gradient, jobs)
         self.optimizer.step(
-            self.network.parameters(),
+            parameters,
             [shard.gradients for shard in shards],
             rate,
             self.options.alpha / total,
@@ -275,10 +293,25 @@ def train(network, X, loss, options, rng, *, score=None, optimizer=None, watch=u
     """
     if options.solver == "lbfgs":
         return _train_full_batch(network, X, loss, options, watch)
-    n_shards = -(-options.batch_length(len(X)) // SHARD)
-    with shard_pool(n_shards) if network.is_sharded else nullcontext() as run:
-        trainer = MinibatchTrainer(network, X, loss, options, rng, optimizer=optimizer, run=run)
+    forms = network.training_forms(options.shard_length(len(X), network))
+    with _threads(network, forms, options.batch_length(len(X))) as run:
+        trainer = MinibatchTrainer(
+            network, X, loss, options, rng, forms, optimizer=optimizer, run=run
+        )
         return run_epochs(trainer, score=score, watch=watch)
+
+
+@contextmanager
+def _threads(network, forms, length):
+    """Give the threads of a training their work; yield what maps over shards, or None."""
+    if network.is_sharded:
+        with shard_pool(-(-length // SHARD)) as run:
+            yield run
+    elif any(form is not None for form in forms):
+        with single_threaded_blas():
+            yield None
+    else:
+        yield None
 
 
 def run_epochs(trainer, *, score=None, watch=unwatched):

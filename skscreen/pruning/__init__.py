@@ -1,4 +1,14 @@
-"""Scores, budgets, masks and schedules: how a network is pruned."""
+"""Scores, budgets, masks and schedules: how a network is pruned.
+
+- `loop` goes from round to round, by `schedules`; `path` stops on the way; `record` and `report`
+  keep why.
+- What is cut at once: `granularity` is the contract; `connections`, `units` and `inputs` keep it.
+- What it is worth: `criteria` look at `evidence` (`network_evidence`, `input_evidence`,
+  `gradients`, `partial_f` with the eliminations), in which F has its `f_weights`.
+- What is kept: `allocation` shares the cuts among layers, `masks` keep a way through, `compaction`
+  takes away what does nothing.
+- Between the cuts: `refit` with `output_fit`, and training with `distillation`, on `data`.
+"""
 
 from skscreen.pruning.allocation import ALLOCATIONS, allocate
 from skscreen.pruning.compaction import compact

@@ -65,7 +65,8 @@ def top(scores, ties, n_keep):
 
     At least one is kept.
     """
-    threshold = np.partition(scores, len(scores) - n_keep)[len(scores) - n_keep]
+    left = scores[scores != CUT]  # many equal scores would slow the partition
+    threshold = np.partition(left, len(left) - n_keep)[len(left) - n_keep]
     mask = scores > threshold
     equal = np.flatnonzero(scores == threshold)
     order = np.lexsort((equal, -ties[equal]))
@@ -105,8 +106,8 @@ def apportion(wanted, limits, total):
     [5, 2, 2]
     """
     low, high = 0.0, limits.max() / wanted.min()
-    for _ in range(200):  # bisection to the last bit; the sum grows with the factor
-        middle = 0.5 * (low + high)
+    # bisection to the last bit; the sum grows with the factor
+    while low < (middle := 0.5 * (low + high)) < high:
         if np.clip(middle * wanted, 1, limits).sum() < total:
             low = middle
         else:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skscreen.screening import ClassMoments, RegressionMoments, Samples
+from skscreen.screening.weights import effective_size
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,16 @@ class ScreeningData:
         return lambda n_units: ClassMoments(self.n_classes, n_units)
 
     def effective_size(self):
-        """Return how many samples of equal weight these are worth (Kish)."""
-        if self.sample_weight is None:
-            return len(self.X)
-        return self.sample_weight.sum() ** 2 / (self.sample_weight**2).sum()
+        """Return how many samples of equal weight these are worth."""
+        return len(self.X) if self.sample_weight is None else effective_size(self.sample_weight)
 
     def subsample(self, n_samples, rng):
-        """Draw at most so many of the samples that count, stratified by class."""
+        """Draw at most so many of the samples that count, stratified by class; or return all."""
         rows = np.arange(len(self.X))
         if self.sample_weight is not None:
             rows = np.flatnonzero(self.sample_weight)
+        if len(rows) == len(self.X) <= n_samples:
+            return self
         if len(rows) > n_samples:
             rows = rng.permutation(rows)
             if self.n_classes is not None:

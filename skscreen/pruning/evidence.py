@@ -5,7 +5,6 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from skscreen.pruning.partial_f import connection_scores, unit_scores
-from skscreen.screening import ClassMoments
 
 
 def _from_zero(F):
@@ -33,8 +32,8 @@ class Evidence(ABC):
     f_weight : FWeight
         How much F weighs in this layer.
     rms, spread : ndarray
-        Root mean square and standard deviation of the activations, over positions as well, from
-        as many samples as the screen says.
+        Root mean square and standard deviation of the activations, over positions as well; in a
+        network with convolutions from some of the samples.
     partial_f : ndarray
         Root of what the output would lose without the connection, or the unit, if the layer that
         reads it were fitted again; see `skscreen.pruning.partial_f`.
@@ -254,17 +253,21 @@ class UnitEvidence(Evidence):
     @property
     def rms(self):
         """Root mean square of what the next layer reads of each unit."""
-        return self._as_read(ClassMoments.mean_square)
+        return self._as_read(self._totals_read.mean_square())
 
     @property
     def spread(self):
         """Standard deviation of what the next layer reads of each unit."""
-        return self._as_read(ClassMoments.variance)
+        return self._as_read(self._totals_read.variance())
 
-    def _as_read(self, square):
+    @property
+    def _totals_read(self):
+        return self._of.source_totals[self.layer + 1]
+
+    def _as_read(self, squares):
         """Root of the mean of squares over the inputs of the next layer that show a unit."""
         units = self.network.layers[self.layer + 1].source_units(self.shape[0])
-        return root_mean(square(self._of.source_totals[self.layer + 1]), units, self.shape[0])
+        return root_mean(squares, units, self.shape[0])
 
     @property
     def partial_f(self):

@@ -3,6 +3,7 @@
 import copy
 import warnings
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from skscreen.pruning.distillation import Distillation
 from skscreen.pruning.f_weights import FWeights
 from skscreen.pruning.granularity import Goal
 from skscreen.pruning.masks import mask_network
-from skscreen.pruning.network_evidence import NetworkEvidence
+from skscreen.pruning.network_evidence import InputMoments, NetworkEvidence
 from skscreen.pruning.record import Record
 from skscreen.pruning.refit import USUAL_RIDGE, LayerMoments, refit
 from skscreen.pruning.schedules import sparsities
+from skscreen.pruning.shrinking import shrink
 from skscreen.screening import ResolvedScreen
 
 
@@ -166,7 +168,9 @@ def prune(network, data, plan, options, rng, *, score=None, watch=unwatched):
     for number, goal in enumerate(goals, 1):
         ended = watch("round")
         final = number == len(goals)
-        choice, found, inputs = cut(training, granularity, goal, record, final=final)
+        choice, found, inputs = cut(
+            training, granularity, goal, record, first=number == 1, final=final
+        )
         record.cut(number, choice)
         if number == 1 and plan.say is not None:
             plan.say(_what_is_null(record.layers, inputs))
@@ -192,8 +196,12 @@ def prune(network, data, plan, options, rng, *, score=None, watch=unwatched):
     )
 
 
-def cut(training, granularity, goal, record=None, *, final=False, handed_out=False):
+def cut(training, granularity, goal, record=None, *, first=False, final=False, handed_out=False):
     """Screen a network and mask what is not worth keeping.
+
+    The first and the last round, and all that cut by significance, look at all samples. Those
+    between them look at as many as the screen says: what a score takes from the statistics is
+    their order, and the network changes from round to round.
 
     Parameters
     ----------
@@ -203,8 +211,8 @@ def cut(training, granularity, goal, record=None, *, final=False, handed_out=Fal
     goal : Goal
     record : Record or None, default=None
         Takes down what is found.
-    final : bool, default=False
-        Whether this is the last round, whose statistics are kept.
+    first, final : bool, default=False
+        Whether this is the first round, or the last one, whose statistics are kept.
     handed_out : bool, default=False
         Whether the network is handed out after this round, as it is after the last.
 
@@ -217,19 +225,21 @@ def cut(training, granularity, goal, record=None, *, final=False, handed_out=Fal
         The inputs that may be read at all; None for all.
     """
     network, plan = training.network, training.plan
+    whole = first or final or goal.significance is not None
     evidence = NetworkEvidence(
         network,
-        training.data,
+        training.data if whole else training.drawn,
         plan.screen,
         training.rng,
         plan.f_weights,
         layer_moments=training.layer_moments,
+        input_moments=training.input_moments,
     )
     # before the masks change what the units do
     statistics = granularity.statistics(evidence) if final else None
     scores = granularity.scores(evidence, plan.criterion)
     if record is not None:
-        record.observe(evidence, final=final)
+        record.observe(evidence, final=final, whole=whole)
     inputs = plan.f_weights.inputs(evidence)
     choice = granularity.select(evidence, scores, replace(goal, inputs=inputs))
     # where nothing follows that could do better, the biases make up for what is cut
@@ -257,12 +267,18 @@ class Training:
         self.patience = options.tol
         self.options = replace(options, tol=None, learning_rate="constant", checkpoint_epoch=None)
         self.layer_moments = LayerMoments(data.X, data.sample_weight)
+        self.input_moments = InputMoments()
         self.dense = None if plan.refit is None else network.copy()
         teacher = plan.distillation.teacher(network, data.X)
         self.loss = Loss(network.output, data.target, data.sample_weight, teacher)
         self.optimizer = None
         if options.solver != "lbfgs":
             self.optimizer = self.options.new_optimizer(network.parameters())
+
+    @cached_property
+    def drawn(self):
+        """Samples for the rounds on the way, the same in all of them."""
+        return self.data.subsample(self.plan.screen.samples, self.rng)
 
     def teacher(self):
         """Return the network that a refit shall stay near to; None without a refit.
@@ -279,15 +295,14 @@ class Training:
         if n_epochs == 0:
             return []
         options = replace(self.options, max_iter=n_epochs, **changes)
-        result = train(
-            self.network,
-            self.data.X,
-            self.loss,
-            options,
-            self.rng,
-            score=score,
-            optimizer=self.optimizer,
-        )
+        shrunk = shrink(self.network)
+        network, optimizer = self.network, self.optimizer
+        if shrunk is not None:
+            network, optimizer = shrunk.network, shrunk.optimizer(optimizer)
+        given = network, self.data.X, self.loss, options, self.rng
+        result = train(*given, score=score, optimizer=optimizer)
+        if shrunk is not None:
+            shrunk.give_back(self.optimizer, optimizer)
         return result.loss_curve
 
     def fine_tune(self, score=None, n_epochs=None, **changes):

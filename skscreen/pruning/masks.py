@@ -20,15 +20,19 @@ def unit_links(masks, sources):
     Returns
     -------
     links : list of ndarray of bool of shape (n_units_before, n_outputs)
+        Not to be changed.
     """
     links = []
     n_units = int(sources[0].max()) + 1
     for mask, source in zip(masks, sources, strict=True):
-        order = np.argsort(source, kind="stable")
-        units, starts = np.unique(source[order], return_index=True)
-        link = np.zeros((n_units, mask.shape[1]), dtype=bool)
-        link[units] = np.logical_or.reduceat(mask[order], starts, axis=0)
-        links.append(link)
+        if n_units == len(source) and (np.diff(source) == 1).all():
+            links.append(mask)  # each input shows a unit of its own
+        else:
+            order = np.argsort(source, kind="stable")
+            units, starts = np.unique(source[order], return_index=True)
+            link = np.zeros((n_units, mask.shape[1]), dtype=bool)
+            link[units] = np.logical_or.reduceat(mask[order], starts, axis=0)
+            links.append(link)
         n_units = mask.shape[1]
     return links
 
@@ -116,7 +120,7 @@ def keep_a_path(masks, scores, sources):
     sources : list of ndarray of int of shape (n_inputs,)
         Unit of the layer before that each input belongs to.
     """
-    if live_units(unit_links(masks, sources))[-1].any():
+    if reached_units(unit_links(masks, sources))[-1].any():
         return
     path = _best_path(masks, scores, sources)
     for mask, score, row_and_column in zip(masks, scores, path, strict=True):
@@ -161,7 +165,7 @@ def _relative(score):
         return np.isposinf(score).astype(float)
     finite = score[np.isfinite(score)]
     size = np.abs(finite).max(initial=0.0) or 1.0  # two finite scores may differ by infinity
-    low = min(finite.min(initial=0.0) / size, 0.0)
+    low = finite.min(initial=0.0) / size
     high = finite.max(initial=-np.inf) / size
     width = max(high - low, np.finfo(float).tiny)
     return np.where(np.isfinite(score), (score / size - low) / width, 0.0)

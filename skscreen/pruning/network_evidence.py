@@ -1,7 +1,9 @@
 """What is observed of a network on data, computed when first asked for."""
 
+from collections.abc import Callable
 from contextlib import closing
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,13 +39,53 @@ def _unit_shape(layer):
     return layer.n_output_positions, layer.n_outputs
 
 
-#: side -> (n_positions and n_units of a layer, function of (layer, what it read, what it gave) to
-#: values of shape (n_samples, n_positions, n_units), number of layers from the first on)
+# Samples, with many positions each, that tell the mean and the spread of what convolutions read.
+ENOUGH_FOR_SCALES = 1000
+
+
+class Side(NamedTuple):
+    """Whose values an analysis of variance looks at.
+
+    Parameters
+    ----------
+    shape : callable
+        Gives n_positions and n_units of a layer.
+    values : callable
+        Of (layer, what it read, what it gave), gives values of shape (n_samples, n_positions,
+        n_units).
+    of_outputs : bool
+        Whether it needs what the layer gave.
+    depth : int or None
+        Number of layers, from the first on; None for all.
+    """
+
+    shape: Callable
+    values: Callable
+    of_outputs: bool = False
+    depth: int | None = None
+
+
 SIDES = {
-    "source": (_source_shape, _source_values, None),  # what its connections read
-    "unit": (_unit_shape, _unit_values, None),  # its own units
-    "inputs": (_input_shape, _input_values, 1),  # features, or channels of the image
+    "source": Side(_source_shape, _source_values),  # what its connections read
+    "unit": Side(_unit_shape, _unit_values, of_outputs=True),  # its own units
+    "inputs": Side(_input_shape, _input_values, depth=1),  # features, or channels of the image
 }
+
+
+class InputMoments:
+    """Moments of what the first layer reads, which no cut and no training changes.
+
+    They are collected in the first round and serve in the later ones.
+    """
+
+    def __init__(self):
+        self._known = None
+
+    def of(self, collect):
+        """Return the `PooledMoments` that ``collect()`` gives, which is called once."""
+        if self._known is None:
+            self._known = collect()
+        return self._known
 
 
 class NetworkEvidence:
@@ -59,14 +101,15 @@ class NetworkEvidence:
         For criteria that draw.
     f_weights : FWeights
         The weight of F in each layer.
-    moments : dict of str to list of PooledMoments, default={}
-        Moments of a side ("source", "unit", "inputs") that are known already, a list with one
-        for each layer; the others are collected when they are asked for.
     layer_moments : LayerMoments or None, default=None
         Second moments of what the layers read, on the same samples; None to collect them.
+    input_moments : InputMoments or None, default=None
+        Of earlier rounds with the same samples and screen; None to collect them.
     """
 
-    def __init__(self, network, data, screen, rng, f_weights, *, moments=None, layer_moments=None):
+    def __init__(
+        self, network, data, screen, rng, f_weights, *, layer_moments=None, input_moments=None
+    ):
         self.network = network
         streams = screen.statistic.streams
         self.effective_size = data.effective_size()  # of what the network is trained on
@@ -74,9 +117,11 @@ class NetworkEvidence:
         self.screen = screen
         self.rng = rng
         self._f_weights = f_weights
-        self._moments = dict(moments or {})
+        self._moments = {}
         self._statistics = {}
         self._layer_moments = layer_moments or LayerMoments(data.X, data.sample_weight)
+        # where samples are drawn they are others in each round
+        self._input_moments = (input_moments if streams else None) or InputMoments()
 
     def knows(self, side):
         """Return whether the moments of a side are there without another pass over the data."""
@@ -88,7 +133,11 @@ class NetworkEvidence:
         Those of the network's inputs, "inputs", are a list of one.
         """
         if side not in self._moments:
-            self._moments[side] = self._collect(side)
+            numbers = list(range(len(self.network.layers)))[: SIDES[side].depth]
+            known = self._known_sources() if side == "source" else {}
+            others = [number for number in numbers if number not in known]
+            found = known | dict(zip(others, self._collect(side, others), strict=True))
+            self._moments[side] = [found[number] for number in numbers]
         return self._moments[side]
 
     def statistics(self, side):
@@ -103,25 +152,45 @@ class NetworkEvidence:
         """Weight of F in the score of each layer."""
         return self._f_weights.of(self)
 
-    def _collect(self, side):
-        """Collect the moments of one side in a forward pass."""
-        shape, values, depth = SIDES[side]
-        layers = self.network.layers[:depth]
+    def _known_sources(self):
+        """Return, by layer, moments of sources that need no pass of their own.
+
+        They are those of the network's inputs, and of units that the next layer reads as they are.
+        """
+        layers = self.network.layers
+        known = {0: self._input_moments.of(lambda: self._collect("source", [0])[0])}
+        for number in range(1, len(layers)):
+            layer, before = layers[number], layers[number - 1]
+            one_value = layer.n_positions == before.n_output_positions == 1
+            if one_value and layer.n_inputs == before.n_outputs:
+                known[number] = self.moments("unit")[number - 1]
+        return known
+
+    def _collect(self, side, numbers):
+        """Collect the moments of one side of some layers in a forward pass."""
+        layers, side = self.network.layers, SIDES[side]
         collect = self.data.collector(self.screen.statistic)
         return self._accumulate(
-            lambda: [
-                PooledMoments(collect, *shape(layer), self.screen.pooling) for layer in layers
-            ],
-            lambda part, number, source, output, target, weight: part[number].partial_fit(
-                values(layers[number], source, output), target, weight
+            numbers,
+            lambda number: PooledMoments(
+                collect, *side.shape(layers[number]), self.screen.pooling
             ),
-            depth=depth,
+            lambda part, number, source, output, target, weight: part.partial_fit(
+                side.values(layers[number], source, output), target, weight
+            ),
+            outputs=side.of_outputs,
         )
 
     @cached_property
     def source_totals(self):
-        """`ClassMoments` of one class, of what each layer reads over samples and positions."""
+        """Moments of what each layer reads over samples and positions, whatever the class.
+
+        In a fully connected network they are those of the classes together; in one with
+        convolutions of one class, from at most `ENOUGH_FOR_SCALES` samples.
+        """
         layers = self.network.layers
+        if all(layer.n_positions == 1 for layer in layers):
+            return [sources.moments() for sources in self.moments("source")]
 
         def add(part, number, source, output, target, weight):
             values = layers[number].source_values(source)
@@ -129,18 +198,19 @@ class NetworkEvidence:
             if weight is not None:
                 weight = np.repeat(weight, n_positions)
             codes = np.zeros(n_samples * n_positions, dtype=np.intp)
-            part[number].partial_fit(values.reshape(-1, n_inputs), codes, weight)
+            part.partial_fit(values.reshape(-1, n_inputs), codes, weight)
 
         return self._accumulate(
-            lambda: [ClassMoments(1, layer.n_inputs) for layer in layers],
+            list(range(len(layers))),
+            lambda number: ClassMoments(1, layers[number].n_inputs),
             add,
-            self.data.subsample(self.screen.samples, self.rng),
+            self.data.subsample(min(self.screen.samples, ENOUGH_FOR_SCALES), self.rng),
         )
 
     @cached_property
     def source_means(self):
-        """Mean of what each layer reads over samples and positions, from `screen.samples`."""
-        return [totals.means[0] for totals in self.source_totals]
+        """Mean of what each layer reads over samples and positions."""
+        return [totals.mean() for totals in self.source_totals]
 
     def source_covariance(self, number):
         """Covariance of what a layer reads, of shape (n_inputs, n_inputs)."""
@@ -162,27 +232,33 @@ class NetworkEvidence:
         data = self.data.subsample(self.screen.samples, self.rng)
         return observe_gradients(self.network, data, self.rng)
 
-    def _accumulate(self, start, add, data=None, *, depth=None):
-        """Run the network over data; collect per layer what ``add`` makes of each chunk.
+    def _accumulate(self, numbers, start, add, data=None, *, outputs=False):
+        """Run the network over data; collect of some layers what ``add`` makes of each chunk.
 
-        The data are those to screen with, unless others are given. Chunks may run on threads;
-        what they gave is merged in order, so the result does not depend on the number of threads.
+        The layers' numbers are in rising order, and what they give is computed if ``outputs`` is
+        true. The data are those to screen with, unless others are given. Chunks may run on
+        threads; what they gave is merged in order, so the result does not depend on the number of
+        threads.
         """
+        if not numbers:
+            return []
         data = self.data if data is None else data
 
         def observe_chunk(rows, x, buffers):
-            part = start()
+            parts = {number: start(number) for number in numbers}
             target = data.target[rows]
             weight = None if data.sample_weight is None else data.sample_weight[rows]
-            self.network.forward(
-                x,
-                buffers,
-                depth=depth,
-                observe=lambda number, source, output: add(
-                    part, number, source, output, target, weight
-                ),
-            )
-            return part
+
+            def observe(number, source, output):
+                if number in parts:
+                    add(parts[number], number, source, output, target, weight)
+
+            last = numbers[-1]
+            depth = last + 1 if outputs else last
+            given = self.network.forward(x, buffers, depth=depth, observe=observe)
+            if not outputs:
+                observe(last, given, None)
+            return list(parts.values())
 
         with closing(self.network.over_chunks(data.X, observe_chunk)) as chunks:
             total = next(chunks)

@@ -55,42 +55,76 @@ def fit_output(read, teacher_logits, output, start, mask, penalty, sample_weight
     pull = np.repeat([penalty, 0.0], [mask.sum(), mask.shape[1]])  # the biases are free
     weight, bias = start
     first = np.vstack([weight, bias + means @ np.where(mask, weight, 0.0)])[free]
-    seen = {}  # the outputs of the last values
-
-    def spread(values):
-        full = np.zeros(free.shape)
-        full[free] = values
-        return full
-
-    def outputs(values):
-        key = values.tobytes()
-        if key not in seen:
-            seen.clear()
-            logits = read @ spread(values)
-            seen[key] = logits, family.mean(logits)
-        return seen[key]
-
-    def loss(values):
-        logits, mean = outputs(values)
-        gradient = read.T @ (share * (mean - target))
-        away = values - first
-        total = np.sum(share * family.entropy(logits, target)) + pull @ away**2 / 2
-        return total, gradient[free] + pull * away
-
-    def curvature(values, step):
-        change = family.slope(outputs(values)[1], read @ spread(step))
-        return (read.T @ (share * change))[free] + pull * step
-
+    divergence = _Divergence(family, read, share, target, free, pull, first)
     found = minimize(
-        loss,
+        divergence.loss,
         first,
         jac=True,
-        hessp=curvature,
+        hessp=divergence.curvature,
         method="Newton-CG",
         options={"maxiter": MOST_STEPS, "xtol": SMALL_STEP},
     )
-    fitted = spread(found.x)
+    fitted = divergence.spread(found.x)
     return fitted[:-1], fitted[-1] - means @ fitted[:-1]
+
+
+class _Divergence:
+    """Mean divergence of a layer from its teacher, and the penalty, by its free parameters.
+
+    Parameters
+    ----------
+    family : class
+        One of `FAMILIES`.
+    read : ndarray of shape (n_samples, n_rows)
+        What the layer reads, a column of ones for the biases included.
+    share : ndarray of shape (n_samples, 1)
+        Of each sample in the weights.
+    target : ndarray of shape (n_samples, n_outputs)
+        Means that the teacher gives.
+    free : ndarray of bool of shape (n_rows, n_outputs)
+        Which parameters are free; the others are zero.
+    pull : ndarray of shape (n_free,)
+        Penalty of each free parameter.
+    first : ndarray of shape (n_free,)
+        Where the penalty draws them.
+    """
+
+    def __init__(self, family, read, share, target, free, pull, first):
+        self.family = family
+        self.read = read
+        self.share = share
+        self.target = target
+        self.free = free
+        self.pull = pull
+        self.first = first
+        self._last = None, None  # values, and the outputs with them
+
+    def spread(self, values):
+        """Return the parameters as a matrix, of shape (n_rows, n_outputs)."""
+        full = np.zeros(self.free.shape)
+        full[self.free] = values
+        return full
+
+    def outputs(self, values):
+        """Return logits and means; the loss and its curvature are asked for at the same values."""
+        key = values.tobytes()
+        if self._last[0] != key:
+            logits = self.read @ self.spread(values)
+            self._last = key, (logits, self.family.mean(logits))
+        return self._last[1]
+
+    def loss(self, values):
+        """Return the loss and its gradient."""
+        logits, mean = self.outputs(values)
+        gradient = self.read.T @ (self.share * (mean - self.target))
+        away = values - self.first
+        total = np.sum(self.share * self.family.entropy(logits, self.target))
+        return total + self.pull @ away**2 / 2, gradient[self.free] + self.pull * away
+
+    def curvature(self, values, step):
+        """Return the product of the second derivatives and a step."""
+        change = self.family.slope(self.outputs(values)[1], self.read @ self.spread(step))
+        return (self.read.T @ (self.share * change))[self.free] + self.pull * step
 
 
 class _Softmax:

@@ -9,6 +9,7 @@ variance.
 """
 
 import numpy as np
+from scipy.special import expit
 
 from skscreen.kernels.activations import ACTIVATIONS
 from skscreen.nn.threads import shard_pool, single_threaded_blas
@@ -200,7 +201,7 @@ def _softmax_root(logits, direction):
 
 
 def _logistic_root(logits, direction):
-    return direction / (2 * np.cosh(logits / 2))
+    return direction * np.sqrt(expit(logits) * expit(-logits))
 
 
 def _identity_root(logits, direction):

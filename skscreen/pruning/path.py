@@ -48,7 +48,7 @@ def prune_path(network, data, plan, rng, stops, options_at, *, fine_tune_epochs,
             name: getattr(options, name) for name in ("alpha", "dropout", "learning_rate_init")
         }
         goal = Goal(share, plan.allocation, plan.significance)
-        cut(training, granularity, goal, handed_out=share in stops)
+        cut(training, granularity, goal, first=number == 1, handed_out=share in stops)
         n_epochs = epochs_of_round(plan.pruning_epochs, number, len(rounds))
         training.go_on(n_epochs, **changes)
         left -= n_epochs

@@ -15,8 +15,8 @@ class LayerRecord:
     ----------
     table : structured ndarray
         Analysis of variance of the units, see `anova_table`. A unit's row is from the last time
-        that the statistics were computed while it was in use: in the first round, in the last
-        one, and in all in which the criterion or the selection looked at them.
+        that the statistics of all samples were computed while it was in use: in the first round,
+        in the last one, and in all that cut by significance.
     magnitude, score : ndarray
         Of each connection or unit, from the round that cut it or, if it was kept, the last one.
     target_F : ndarray or None
@@ -55,8 +55,17 @@ class Record:
         self.granularity = granularity
         self.layers = None
 
-    def observe(self, evidence, *, final):
-        """Take down what a round has found, before anything is cut."""
+    def observe(self, evidence, *, final, whole):
+        """Take down what a round has found, before anything is cut.
+
+        Parameters
+        ----------
+        evidence : NetworkEvidence
+        final : bool
+            Whether it is the last round.
+        whole : bool
+            Whether the evidence is of all samples.
+        """
         granularity = self.granularity
         magnitudes = granularity.magnitudes(evidence)
         if self.layers is None:
@@ -81,9 +90,9 @@ class Record:
         for layer, magnitude in zip(self.layers, magnitudes, strict=True):
             alive = layer.round == 0
             layer.magnitude[alive] = magnitude[alive]
-        if final or evidence.knows(granularity.side):
+        if final or (whole and evidence.knows(granularity.side)):
             self._update_tables(granularity.tables(evidence))
-        if final or evidence.knows("unit"):
+        if final or (whole and evidence.knows("unit")):
             self._update_targets(granularity.target_statistics(evidence))
 
     def _update_tables(self, tables):

@@ -22,6 +22,7 @@ from skscreen.pruning.output_fit import FAMILIES, fit_output
 from skscreen.pruning.reading import MOST_BYTES, Reading, parameters_before, same_parameters
 from skscreen.pruning.subsystems import solve_subsystems
 from skscreen.screening import SecondMoments
+from skscreen.screening.weights import effective_size
 
 # Samples that are enough; more make the fit no better.
 MOST_SAMPLES = 10_000
@@ -353,13 +354,12 @@ def _refit_outputs(network, teacher, moments):
     layer = network.layers[-1]
     read, logits, weight = moments.samples(network, teacher)
     variance = weight @ (read - weight @ read) ** 2
-    n_effective = 1 / np.sum(weight**2)  # Kish
     layer.weight[...], layer.bias[...] = fit_output(
         read,
         logits,
         network.output,
         (layer.weight.astype(np.float64), layer.bias.astype(np.float64)),
         layer.connected(),
-        OUTPUT_RIDGE * ridge_scale(np.diag(variance)) / n_effective,
+        OUTPUT_RIDGE * ridge_scale(np.diag(variance)) / effective_size(weight),
         weight,
     )

@@ -222,15 +222,8 @@ class ScreeningReport:
             lines.append(f"connection to unit {target}, whose F is {record.target_F[place]:.4g}")
         if record.score[place].ndim == 0:
             lines.append(f"|w| = {record.magnitude[place]:.4g}, score = {record.score[place]:.4g}")
-            fate = f"cut in round {record.round[place]}" if record.round[place] else "kept"
-            if record.round[place] and record.score[place] == 0:
-                fate += " (its unit no longer did anything, or nothing in it varied)"
-        else:
-            fate = f"{row['kept']} connections kept"
-        kept = "kept" in fate and row["kept"] > 0
-        if kept and record.significant is not None and not record.significant[unit]:
-            fate += " though not significant: every layer keeps something, and a way through"
-        return "\n".join([*lines, f"{fate}; rule: {self.rule}"])
+        lines.append(f"{_fate(record, unit, place, row['kept'])}; rule: {self.rule}")
+        return "\n".join(lines)
 
     def _called(self, number, unit):
         """Return what a unit is called: by its name if it has one."""
@@ -266,6 +259,20 @@ class ScreeningReport:
                     f"{unit['eta2']:>7.4f} {unit['kept']:>6}" + self._label(number, row)
                 )
         return "\n".join(lines)
+
+
+def _fate(record, unit, place, n_kept):
+    """Say what became of a unit, or of a connection from it."""
+    if record.score[place].ndim:  # a unit whose connections were scored one by one
+        fate = f"{n_kept} connections kept"
+    elif not record.round[place]:
+        fate = "kept"
+    else:
+        idle = " (its unit no longer did anything, or nothing in it varied)"
+        return f"cut in round {record.round[place]}{'' if record.score[place] else idle}"
+    if n_kept and record.significant is not None and not record.significant[unit]:
+        fate += " though not significant: every layer keeps something, and a way through"
+    return fate
 
 
 def _variance_lines(row):

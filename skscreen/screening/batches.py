@@ -57,6 +57,22 @@ def checked_codes(codes, n_classes):
     return codes.astype(np.intp)
 
 
+def require_same_counts(ours, theirs, names):
+    """Raise a ValueError unless moments to merge are of as many of two things."""
+    if tuple(ours) != tuple(theirs):
+        wanted = " and ".join(f"{n} {name}" for n, name in zip(ours, names, strict=True))
+        found = " and ".join(map(str, theirs))
+        raise ValueError(f"moments to merge must have {wanted}, got {found}")
+
+
+def of_positive_weight(weights, *arrays):
+    """Return weights and what goes with them, without the samples of weight zero."""
+    if weights.all():
+        return weights, *arrays
+    counted = weights > 0
+    return weights[counted], *(array[counted] for array in arrays)
+
+
 def require_finite(moments, name):
     """Raise a ValueError if what was computed from ``name`` shows that it was not finite."""
     if not np.isfinite(moments).all():

@@ -1,21 +1,26 @@
 """Class moments of units: streaming, weighted, mergeable."""
 
+from dataclasses import replace
+
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 
-from skscreen._params import is_integer
-from skscreen.kernels.moments import update_class_moments
+from skscreen._params import require_counts
+from skscreen.kernels.moments import first_class_means, update_class_moments
 from skscreen.screening.batches import (
-    NO_EXPONENT,
+    ORIGIN_SAMPLES,
     checked_batch,
     checked_codes,
     exponents,
-    first_mean,
+    of_positive_weight,
     require_finite,
+    require_same_counts,
     scaled,
     shift,
 )
+from skscreen.screening.spread import Spread
+from skscreen.screening.weights import WeightTotals
 
 
 class ClassMoments:
@@ -32,13 +37,6 @@ class ClassMoments:
         Number of units.
     decay : float in (0, 1], default=1.0
         For drifting data: before each further batch all that was seen counts only so much.
-
-    Attributes
-    ----------
-    weight_sum : ndarray of shape (n_classes,)
-        Sum of the sample weights of each class; the number of samples, without weights.
-    low, high : ndarray of shape (n_classes, n_units)
-        Smallest and largest value of each class.
 
     Notes
     -----
@@ -68,37 +66,45 @@ class ClassMoments:
     """
 
     def __init__(self, n_classes, n_units, *, decay=1.0):
-        for name, value in (("n_classes", n_classes), ("n_units", n_units)):
-            if not is_integer(value) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        require_counts(n_classes=n_classes, n_units=n_units)
         if not 0 < decay <= 1:
             raise ValueError(f"decay must be in (0, 1], got {decay}")
         self.decay = decay
-        shape = (n_classes, n_units)
-        self.weight_sum = np.zeros(n_classes)
-        self.low = np.full(shape, np.inf)
-        self.high = np.full(shape, -np.inf)
-        self._weight_mean = np.zeros(n_classes)  # of the weights, weighted by themselves
-        # all that follows is in units of 2**exponent; the mean is relative to the origin
-        self._exponent = np.full(n_units, NO_EXPONENT)
-        self._origin = np.zeros(shape)
-        self._mean = np.zeros(shape)
-        self._variance = np.zeros(shape)
+        self._totals = WeightTotals.empty((n_classes,))
+        self._units = Spread.empty((n_classes, n_units))
 
     @property
     def n_classes(self):
         """Number of classes."""
-        return self._mean.shape[0]
+        return self._units.shape[0]
 
     @property
     def n_units(self):
         """Number of units."""
-        return self._mean.shape[1]
+        return self._units.shape[1]
+
+    @property
+    def weight_sum(self):
+        """Sum of the sample weights of each class, of shape (n_classes,).
+
+        Without weights the number of samples.
+        """
+        return self._totals.sum
+
+    @property
+    def low(self):
+        """Smallest value of each class, of shape (n_classes, n_units)."""
+        return self._units.low
+
+    @property
+    def high(self):
+        """Largest value of each class, of shape (n_classes, n_units)."""
+        return self._units.high
 
     @property
     def means(self):
         """Mean of each class, of shape (n_classes, n_units); NaN for an empty class."""
-        means = self._natural(self._origin + self._mean)
+        means = self._natural(self._units.origin + self._units.mean)
         means[self.weight_sum == 0] = np.nan
         return means
 
@@ -108,7 +114,7 @@ class ClassMoments:
         return self._natural(self.scaled_within(), 2)
 
     def _natural(self, values, power=1):
-        return scaled(values, power * shift(self._exponent, 0)).copy()
+        return self._units.natural(values, power).copy()
 
     def effective_sizes(self):
         """Samples that each class is worth, of shape (n_classes,); 0 for an empty class.
@@ -117,8 +123,7 @@ class ClassMoments:
         variance varies as that of so many samples without weights. Equal weights make it the
         number of samples.
         """
-        empty = np.zeros(self.n_classes)
-        return np.divide(self.weight_sum, self._weight_mean, out=empty, where=self.weight_sum > 0)
+        return self._totals.effective_sizes()
 
     def partial_fit(self, A, codes, sample_weight=None):
         """Add a batch.
@@ -143,66 +148,71 @@ class ClassMoments:
         """
         codes = checked_codes(codes, self.n_classes)
         A, weights = checked_batch(A, self.n_units, len(codes), sample_weight)
-        if not weights.all():
-            counted = weights > 0
-            A, codes, weights = A[counted], codes[counted], weights[counted]
+        weights, A, codes = of_positive_weight(weights, A, codes)
         if len(A) == 0:
             return self
-        return self.forget(self.decay).merge(self._batch(A, codes, weights))
+        batch = self._batch(A, codes, weights)
+        if not self.weight_sum.any():
+            vars(self).update(vars(batch) | {"decay": self.decay})
+            return self
+        return self.forget(self.decay).merge(batch)
 
     def _batch(self, A, codes, weights):
         """Return moments of samples, at the origins of the earlier ones."""
-        exponent = shift(self._exponent, 0)
+        batch = ClassMoments(self.n_classes, self.n_units)
+        exponent = shift(self._units.exponent, 0)
         while True:
-            batch = ClassMoments(self.n_classes, self.n_units)
-            batch._exponent = exponent
             with np.errstate(over="ignore", invalid="ignore"):  # in the wrong scale, or not finite
-                batch._collect(scaled(A, -exponent), codes, weights, self)
+                batch._totals, units = self._collect(
+                    scaled(A, -exponent), codes, weights, exponent
+                )
             # a pass over the data to find their scale first would cost more, for it is mostly 1
-            found = exponents(batch.low.min(axis=0), batch.high.max(axis=0))
-            batch._exponent = np.maximum(found, self._exponent)
-            if (shift(batch._exponent, exponent) == 0).all():
+            found = exponents(units.low.min(axis=0), units.high.max(axis=0))
+            found = np.maximum(found, self._units.exponent)
+            if (shift(found, exponent) == 0).all():
                 break
-            exponent = shift(batch._exponent, 0)
-        require_finite(batch._origin, "A")
-        require_finite(batch._mean, "A")
+            exponent = shift(found, 0)
+        require_finite(units.origin, "A")
+        require_finite(units.mean, "A")
+        batch._units = replace(units, exponent=found)
         return batch
 
-    def _collect(self, A, codes, weights, earlier):
-        """Fill empty moments with samples in their scale."""
-        self._origin = scaled(earlier._origin, shift(earlier._exponent, self._exponent)).copy()
+    def _collect(self, A, codes, weights, exponent):
+        """Return the totals and the spread of samples in a scale."""
         order = np.argsort(codes, kind="stable")
         ends = np.searchsorted(codes, np.arange(self.n_classes), side="right", sorter=order)
         starts = np.concatenate([[0], ends[:-1]])
-        for k in np.flatnonzero((earlier.weight_sum == 0) & (ends > starts)):
-            self._origin[k] = first_mean(A, order[starts[k] : ends[k]])
+        origin = self._units.origin_in(exponent).copy()
+        new = np.flatnonzero((self.weight_sum == 0) & (ends > starts))
+        first_class_means(A, order, starts, np.minimum(ends, starts + ORIGIN_SAMPLES), new, origin)
+        units = replace(Spread.empty(origin.shape), exponent=exponent, origin=origin)
         # relative to the largest of the class: the squares of tiny weights would vanish
         largest = np.zeros(self.n_classes)
         np.maximum.at(largest, codes, weights)
         weights = weights / largest[codes]
+        total = np.zeros(self.n_classes)
         update_class_moments(
             A,
             order[weights[order] > 0],
             codes,
             weights,
-            self._origin,
-            self.weight_sum,
-            self._mean,
-            self._variance,
-            self.low,
-            self.high,
+            origin,
+            total,
+            units.mean,
+            units.variance,
+            units.low,
+            units.high,
         )
-        present = self.weight_sum > 0
-        squares = np.bincount(codes, weights**2, self.n_classes)
-        self._weight_mean[present] = (squares * largest)[present] / self.weight_sum[present]
-        self._variance[present] /= self.weight_sum[present, None]
-        self.weight_sum *= largest
-        self.low, self.high = self._natural(self.low), self._natural(self.high)
+        present = total > 0
+        units.variance[present] /= total[present, None]
+        squares = np.bincount(codes, weights**2, self.n_classes) * largest
+        mean = np.divide(squares, total, out=np.zeros_like(total), where=present)
+        low, high = units.natural(units.low), units.natural(units.high)
+        return WeightTotals(total * largest, mean), replace(units, low=low, high=high)
 
     def forget(self, factor):
         """Give the samples so far ``factor`` times their weight; ``low`` and ``high`` stay."""
-        self.weight_sum *= factor
-        self._weight_mean *= factor
+        self._totals.forget(factor)
         return self
 
     def merge(self, other):
@@ -217,36 +227,11 @@ class ClassMoments:
         -------
         self : ClassMoments
         """
-        if other._mean.shape != self._mean.shape:
-            raise ValueError(
-                f"moments to merge must have {self.n_classes} classes and {self.n_units} units, "
-                f"got {other.n_classes} and {other.n_units}"
-            )
-        exponent = np.maximum(self._exponent, other._exponent)
-        self._rescale(exponent)
-        powers = shift(other._exponent, exponent)
-        origin = scaled(other._origin, powers)
+        require_same_counts(self._units.shape, other._units.shape, ("classes", "units"))
         new = self.weight_sum == 0
-        self._origin[new] = origin[new]
-        total = self.weight_sum + other.weight_sum
-        share = np.divide(other.weight_sum, total, out=np.zeros_like(total), where=total > 0)
-        self._weight_mean += (other._weight_mean - self._weight_mean) * share
-        share = share[:, None]
-        step = scaled(other._mean, powers) + (origin - self._origin) - self._mean
-        self._mean += step * share
-        change = scaled(other._variance, 2 * powers) - self._variance
-        self._variance += share * (change + (1 - share) * step**2)
-        self.weight_sum = total
-        np.minimum(self.low, other.low, out=self.low)
-        np.maximum(self.high, other.high, out=self.high)
+        share = self._totals.merge(other._totals)
+        self._units.merge(other._units, share, new)
         return self
-
-    def _rescale(self, exponent):
-        powers = shift(self._exponent, exponent)
-        self._origin = scaled(self._origin, powers)
-        self._mean = scaled(self._mean, powers)
-        self._variance = scaled(self._variance, 2 * powers)
-        self._exponent = exponent
 
     def scaled_means(self):
         """Mean of each class relative to that of the first that has samples.
@@ -260,11 +245,12 @@ class ClassMoments:
             unless its values are huge or tiny.
         """
         first = np.argmax(self.weight_sum > 0)
-        return (self._origin - self._origin[first]) + (self._mean - self._mean[first])
+        origin, mean = self._units.origin, self._units.mean
+        return (origin - origin[first]) + (mean - mean[first])
 
     def scaled_within(self):
         """Like `within`, in the square of the units of `scaled_means`."""
-        return self._variance * self.effective_sizes()[:, None]
+        return self._units.variance * self.effective_sizes()[:, None]
 
     def scaled_between(self):
         """Like `between`, in the square of the units of `scaled_means`."""
@@ -290,15 +276,18 @@ class ClassMoments:
         present = self.weight_sum > 0
         return (self.low[present] == self.high[present]).all(axis=0)
 
+    def mean(self):
+        """Weighted mean over all classes, of shape (n_units,)."""
+        return self._natural(self._shares() @ (self._units.origin + self._units.mean))
+
     def variance(self):
         """Weighted variance around the common mean, of shape (n_units,)."""
         shares = self._shares()
-        return self._natural(shares @ self._variance + self._between(shares), 2)
+        return self._natural(shares @ self._units.variance + self._between(shares), 2)
 
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""
-        squares = self._variance + (self._origin + self._mean) ** 2
-        return self._natural(self._shares() @ squares, 2)
+        return self._natural(self._shares() @ self._units.squares(), 2)
 
     def _shares(self):
         """Share of each class in the sum of weights."""
@@ -345,8 +334,7 @@ def class_moments(
     >>> f_from_moments(class_moments(X, y, 3, chunk_size=40)).F.round(1)
     array([ 119.3,   49.2, 1180.2,  960. ])
     """
-    if not is_integer(chunk_size) or chunk_size < 1:
-        raise ValueError(f"chunk_size must be an integer of at least 1, got {chunk_size!r}")
+    require_counts(chunk_size=chunk_size)
     A, codes = (np.asanyarray(array) for array in (A, codes))
     if A.ndim != 2:
         raise ValueError(f"A must have shape (n_samples, n_units), got {A.shape}")

@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
-from sklearn.utils import check_array, check_consistent_length
 
 from skscreen.screening.permutation import design_columns
-from skscreen.screening.statistics import f_from_moments, moments_for, resolve_task
+from skscreen.screening.statistics import checked_samples, f_from_moments, moments_for
 
 # Units of which all products are tested at once.
 BLOCK = 256
@@ -76,10 +75,7 @@ def significant_in_pairs(
     >>> np.flatnonzero(significant_in_pairs(A, y))
     array([3, 7])
     """
-    values = check_array(A, dtype=[np.float64, np.float32], input_name="A")
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    check_consistent_length(values, y)
-    task = resolve_task(y, task)
+    values, y, task = checked_samples(A, y, task)
     moments, target = moments_for(values, y, task)
     f_from_moments(moments.partial_fit(values, target))  # raises where F is not defined
     p_values = _p_of_numbers

@@ -5,10 +5,10 @@ from math import ceil
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 
-from skscreen._params import is_integer
-from skscreen.screening.statistics import f_from_moments, moments_for, resolve_task
+from skscreen._params import require_counts
+from skscreen.screening.statistics import checked_samples, f_from_moments, moments_for
 
 # Permutations that share one matrix product.
 PERMUTATION_BLOCK = 64
@@ -64,14 +64,8 @@ def permutation_test(
     >>> permutation_test(X, y, n_permutations=99, random_state=0)
     array([0.01, 0.01, 0.01, 0.01])
     """
-    if not is_integer(n_permutations) or n_permutations < 1:
-        raise ValueError(
-            f"n_permutations must be an integer of at least 1, got {n_permutations!r}"
-        )
-    A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    check_consistent_length(A, y)
-    task = resolve_task(y, task)
+    require_counts(n_permutations=n_permutations)
+    A, y, task = checked_samples(A, y, task)
     moments, target = moments_for(A, y, task)
     f_from_moments(moments.partial_fit(A, target))  # raises where F is not defined
     A = A - A.mean(axis=0, dtype=np.float64)

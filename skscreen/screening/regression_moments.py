@@ -2,70 +2,21 @@
 
 import numpy as np
 
-from skscreen._params import is_integer
+from skscreen._params import require_counts
 from skscreen.kernels.moments import update_regression_moments
 from skscreen.screening.batches import (
-    NO_EXPONENT,
     as_floats,
     checked_batch,
     exponents,
     first_mean,
+    of_positive_weight,
     require_finite,
+    require_same_counts,
     scaled,
     shift,
 )
-
-
-class _Side:
-    """Origin, mean, variance and range of the units, or of the targets, in a scale of their own.
-
-    All but the range is in units of ``2**exponent``; the mean is relative to the origin.
-    """
-
-    def __init__(self, n_columns):
-        self.exponent = np.full(n_columns, NO_EXPONENT)
-        self.origin = np.zeros(n_columns)
-        self.mean = np.zeros(n_columns)
-        self.variance = np.zeros(n_columns)
-        self.low = np.full(n_columns, np.inf)
-        self.high = np.full(n_columns, -np.inf)
-
-    def open(self, values, earlier, name):
-        """Choose scale and origin for values, those of an earlier part if there is one."""
-        self.low, self.high = values.min(axis=0), values.max(axis=0)
-        self.exponent = np.maximum(exponents(self.low, self.high), earlier.exponent)
-        values = scaled(values, shift(0, self.exponent))
-        if np.isinf(earlier.low).any():
-            self.origin = first_mean(values)
-        else:
-            self.origin = scaled(earlier.origin, shift(earlier.exponent, self.exponent))
-        require_finite(self.origin, name)
-        return values
-
-    def in_scale(self, exponent):
-        """Return origin, mean and variance in another scale."""
-        powers = shift(self.exponent, exponent)
-        return (
-            scaled(self.origin, powers),
-            scaled(self.mean, powers),
-            scaled(self.variance, 2 * powers),
-        )
-
-    def merge(self, other, share, new):
-        """Add what another part has seen; return the step between the means."""
-        exponent = np.maximum(self.exponent, other.exponent)
-        self.origin, self.mean, self.variance = self.in_scale(exponent)
-        self.exponent = exponent
-        origin, mean, variance = other.in_scale(exponent)
-        if new:
-            self.origin = origin
-        step = mean + (origin - self.origin) - self.mean
-        self.mean = self.mean + step * share
-        change = variance - self.variance
-        self.variance = self.variance + share * (change + (1 - share) * step**2)
-        self.low = np.minimum(self.low, other.low)
-        self.high = np.maximum(self.high, other.high)
-        return step
+from skscreen.screening.spread import Spread
+from skscreen.screening.weights import WeightTotals
 
 
 class RegressionMoments:
@@ -80,11 +31,6 @@ class RegressionMoments:
     n_outputs : int
         Number of targets.
 
-    Attributes
-    ----------
-    weight_sum : float
-        Sum of the sample weights; the number of samples, without weights.
-
     Examples
     --------
     >>> import numpy as np
@@ -95,13 +41,10 @@ class RegressionMoments:
     """
 
     def __init__(self, n_units, n_outputs):
-        for name, value in (("n_units", n_units), ("n_outputs", n_outputs)):
-            if not is_integer(value) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
-        self.weight_sum = 0.0
-        self._weight_mean = 0.0  # of the weights, weighted by themselves
-        self._units = _Side(n_units)
-        self._targets = _Side(n_outputs)
+        require_counts(n_units=n_units, n_outputs=n_outputs)
+        self._totals = WeightTotals.empty()
+        self._units = Spread.empty((n_units,))
+        self._targets = Spread.empty((n_outputs,))
         self._covariance = np.zeros((n_outputs, n_units))
 
     @property
@@ -114,28 +57,30 @@ class RegressionMoments:
         """Number of targets."""
         return self._covariance.shape[0]
 
+    @property
+    def weight_sum(self):
+        """Sum of the sample weights; without weights the number of samples."""
+        return float(self._totals.sum)
+
     def effective_size(self):
         """Samples that the weights are worth; see `ClassMoments.effective_sizes`."""
-        return self.weight_sum / self._weight_mean if self.weight_sum else 0.0
+        return float(self._totals.effective_sizes())
 
     @property
     def sxx(self):
         """Sum of squares of each unit around its mean, of shape (n_units,)."""
-        return self._sum(self._units.variance, 2 * shift(self._units.exponent, 0))
+        return self._units.natural(self._units.variance * self.effective_size(), 2)
 
     @property
     def syy(self):
         """Likewise of each target, of shape (n_outputs,)."""
-        return self._sum(self._targets.variance, 2 * shift(self._targets.exponent, 0))
+        return self._targets.natural(self._targets.variance * self.effective_size(), 2)
 
     @property
     def sxy(self):
         """Sums of products, of shape (n_outputs, n_units)."""
         powers = shift(self._targets.exponent, 0)[:, None] + shift(self._units.exponent, 0)
-        return self._sum(self._covariance, powers)
-
-    def _sum(self, mean, powers):
-        return scaled(mean * self.effective_size(), powers)
+        return scaled(self._covariance * self.effective_size(), powers)
 
     def partial_fit(self, A, targets, sample_weight=None):
         """Add a batch.
@@ -163,9 +108,7 @@ class RegressionMoments:
                 f"targets must have shape (n_samples, {self.n_outputs}), got {targets.shape}"
             )
         A, weights = checked_batch(A, self.n_units, len(targets), sample_weight)
-        if not weights.all():
-            counted = weights > 0
-            A, targets, weights = A[counted], targets[counted], weights[counted]
+        weights, A, targets = of_positive_weight(weights, A, targets)
         if len(A) == 0:
             return self
         batch = RegressionMoments(self.n_units, self.n_outputs)
@@ -174,8 +117,8 @@ class RegressionMoments:
 
     def _collect(self, A, targets, weights, earlier):
         """Fill empty moments with samples, in the scale and at the origins of earlier ones."""
-        A = self._units.open(A, earlier._units, "A")
-        targets = self._targets.open(targets, earlier._targets, "targets")
+        A, self._units = _opened(A, earlier._units, "A")
+        targets, self._targets = _opened(targets, earlier._targets, "targets")
         # relative to the largest: the squares of tiny weights would vanish
         largest = weights.max()
         weights = weights / largest
@@ -196,13 +139,11 @@ class RegressionMoments:
         require_finite(self._targets.mean, "targets")
         for sums in (self._units.variance, self._targets.variance, self._covariance):
             sums /= total
-        self.weight_sum = total * largest
-        self._weight_mean = (weights @ weights) * largest / total
+        self._totals = WeightTotals(total * largest, (weights @ weights) * largest / total)
 
     def forget(self, factor):
         """Give the samples so far ``factor`` times their weight; whether they vary stays."""
-        self.weight_sum *= factor
-        self._weight_mean *= factor
+        self._totals.forget(factor)
         return self
 
     def merge(self, other):
@@ -217,18 +158,15 @@ class RegressionMoments:
         -------
         self : RegressionMoments
         """
-        if other._covariance.shape != self._covariance.shape:
-            raise ValueError(
-                f"moments to merge must have {self.n_units} units and {self.n_outputs} targets, "
-                f"got {other.n_units} and {other.n_outputs}"
-            )
+        require_same_counts(
+            (self.n_units, self.n_outputs), (other.n_units, other.n_outputs), ("units", "targets")
+        )
         if other.weight_sum == 0:
             return self
-        total = self.weight_sum + other.weight_sum
-        share = other.weight_sum / total
+        new = self.weight_sum == 0
+        share = self._totals.merge(other._totals)
         covariance, other_covariance = self._covariance, other._covariance
         before = self._powers()
-        new = self.weight_sum == 0
         step = self._units.merge(other._units, share, new)
         target_step = self._targets.merge(other._targets, share, new)
         after = self._powers()
@@ -238,8 +176,6 @@ class RegressionMoments:
         )
         change = other_covariance - covariance + (1 - share) * np.outer(target_step, step)
         self._covariance = covariance + share * change
-        self._weight_mean += (other._weight_mean - self._weight_mean) * share
-        self.weight_sum = total
         return self
 
     def _powers(self):
@@ -270,8 +206,29 @@ class RegressionMoments:
         """Whether each target has the same value in all samples, of shape (n_outputs,)."""
         return self._targets.low == self._targets.high
 
+    def mean(self):
+        """Weighted mean of the values, of shape (n_units,)."""
+        return self._units.natural(self._units.origin + self._units.mean)
+
+    def variance(self):
+        """Weighted variance around the mean, of shape (n_units,)."""
+        return self._units.natural(self._units.variance, 2)
+
     def mean_square(self):
         """Weighted mean of the squared values, of shape (n_units,)."""
-        units = self._units
-        squares = units.variance + (units.mean + units.origin) ** 2
-        return scaled(squares, 2 * shift(units.exponent, 0))
+        return self._units.natural(self._units.squares(), 2)
+
+
+def _opened(values, earlier, name):
+    """Return values in a scale of their own, and an empty `Spread` of that scale near them.
+
+    Scale and origin are those of an earlier part, if there is one that they suit.
+    """
+    low, high = values.min(axis=0), values.max(axis=0)
+    exponent = np.maximum(exponents(low, high), earlier.exponent)
+    values = scaled(values, shift(0, exponent))
+    is_first = np.isinf(earlier.low).any()
+    origin = first_mean(values) if is_first else earlier.origin_in(exponent)
+    require_finite(origin, name)
+    mean, variance = np.zeros(len(low)), np.zeros(len(low))
+    return values, Spread(exponent, origin, mean, variance, low, high)

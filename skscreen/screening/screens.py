@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 
 from skscreen._params import check_parameters, function, integer, none, one_of
 from skscreen.screening.batches import as_floats
@@ -22,9 +22,9 @@ from skscreen.screening.pooling import POOLINGS
 from skscreen.screening.regression_moments import RegressionMoments
 from skscreen.screening.statistics import (
     FStatistics,
+    checked_samples,
     f_from_moments,
     moments_for,
-    resolve_task,
 )
 
 
@@ -263,7 +263,8 @@ class Screen(BaseEstimator):
         mean or the maximum over them, each position, or each position as a unit of its own,
         whose statistics are averaged. The last two give no p-values to select by.
     samples : int >= 10, default=5000
-        Samples for a statistic that does not stream, and for the permutations, drawn stratified
+        Samples for a statistic that does not stream, for the permutations, and for the rounds of
+        a pruner between the first and the last that do not cut by significance; drawn stratified
         by class.
     permutations : int >= 1 or None, default=None
         Shuffles of the labels that the p-values come from, for "f" and "f_regression"; None takes
@@ -382,10 +383,7 @@ def screen(
     array([ 96.9,  63.6, 130.4, 131.2])
     """
     chosen = resolve_screen(score_func).resolve(check_random_state(random_state)).statistic
-    A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    check_consistent_length(A, y, sample_weight)
-    task = resolve_task(y, task)
+    A, y, task = checked_samples(A, y, task, sample_weight)
     if chosen.streams:
         moments, target = moments_for(A, y, task)
         return chosen.function(moments.partial_fit(A, target, sample_weight))

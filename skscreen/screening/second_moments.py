@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from skscreen.screening.batches import checked_batch, first_mean, require_finite
+from skscreen.screening.batches import (
+    checked_batch,
+    first_mean,
+    require_finite,
+    require_same_counts,
+)
 
 
 class SecondMoments:
@@ -148,11 +153,7 @@ class SecondMoments:
         -------
         self : SecondMoments
         """
-        if other.cross.shape != self.cross.shape:
-            raise ValueError(
-                f"moments to merge must have {self.n_units} units and {self.n_targets} targets, "
-                f"got {other.n_units} and {other.n_targets}"
-            )
+        require_same_counts(self.cross.shape, other.cross.shape, ("units", "targets"))
         if other._origin is None:
             return self
         if self._origin is None:

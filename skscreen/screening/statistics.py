@@ -176,11 +176,29 @@ def f_statistic(
     >>> F.round(1), eta2.round(3)
     (array([ 119.3,   49.2, 1180.2,  960. ]), array([0.619, 0.401, 0.941, 0.929]))
     """
+    A, y, task = checked_samples(A, y, task, sample_weight)
+    moments, target = moments_for(A, y, task)
+    return f_from_moments(moments.partial_fit(A, target, sample_weight))
+
+
+def checked_samples(A, y, task, sample_weight=None):
+    """Return units, target and task as statistics take them, or raise a ValueError.
+
+    Parameters
+    ----------
+    A, y, task, sample_weight
+        As for `f_statistic`; the weights' number is checked, not what they are.
+
+    Returns
+    -------
+    A : ndarray of float32 or float64 of shape (n_samples, n_units)
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    task : {"classification", "regression"}
+    """
     A = check_array(A, dtype=[np.float64, np.float32], input_name="A")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_consistent_length(A, y, sample_weight)
-    moments, target = moments_for(A, y, resolve_task(y, task))
-    return f_from_moments(moments.partial_fit(A, target, sample_weight))
+    return A, y, resolve_task(y, task)
 
 
 def resolve_task(y, task):

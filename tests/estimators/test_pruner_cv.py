@@ -9,7 +9,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_val_score
+from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
@@ -68,23 +68,6 @@ class TestChoice:
         assert str(fitted.report_) == str(again.report_)
         assert len(fitted.masks_) == len(fitted.scores_) == 3
         assert fitted.history_[-1]["phase"] == "fine-tuning"
-
-    @pytest.mark.parametrize(
-        ("rule", "chosen"), [("best", 0.8), ("one-se", 0.95), (lambda results: 0, 0.5)]
-    )
-    def test_rules(self, rule, chosen, monkeypatch):
-        scores = {0.5: [0.90, 0.94], 0.8: [0.92, 0.96], 0.95: [0.90, 0.94]}
-        # best mean 0.94; its standard error is 0.02: all three are within it
-
-        def rows(pruner, X, y, fold, sparsities, *rest):
-            sizes = {"weights": 1, "macs": 1, "bytes": 1, "fit_time": 0, "score_time": 0}
-            number = int(fold[1][0] > 0)
-            return [{"score": 1.0}, *({"score": scores[s][number]} | sizes for s in sparsities)]
-
-        monkeypatch.setattr("skscreen.estimators.pruner_cv._walk_fold", rows)
-        found = search(rule=rule, cv=KFold(2)).fit(X, y)
-        assert found.best_sparsity_ == chosen
-        assert found.limit_ == (rule if isinstance(rule, str) else "rule")
 
     def test_limits_on_the_size(self, fitted):
         results = fitted.cv_results_
@@ -243,6 +226,45 @@ class TestForms:
     def test_bad_parameters(self, parameters, message):
         with pytest.raises(ValueError, match=message):
             search(**parameters).fit(X, y)
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"scoring": ["accuracy", "neg_log_loss"]}, "scoring must be a str, a callable or"),
+            ({"scoring": {"a": "accuracy"}}, "scoring must be a str, a callable or"),
+            ({"scoring": lambda net, A, b: {"a": 1.0}}, "scoring must give a number, got {'a'"),
+            ({"scoring": lambda net, A, b: np.nan}, "scoring must give a number, got nan"),
+            ({"scoring": lambda net, A, b: "good"}, "scoring must give a number, got 'good'"),
+            ({"scoring": lambda net, A, b: np.ones(2)}, "scoring must give a number, got array"),
+            ({"rule": lambda results: 7}, "rule must return .* from 0 to 0, got 7"),
+            ({"rule": lambda results: -1}, "rule must return .* from 0 to 0, got -1"),
+            ({"rule": lambda results: 0.5}, "rule must return .* from 0 to 0, got 0.5"),
+            ({"rule": lambda results: None}, "rule must return .* from 0 to 0, got None"),
+            ({"limits": {"weights": "few"}}, "limits must be numbers, got {'weights': 'few'}"),
+            ({"limits": {"macs": np.nan}}, "limits must be numbers, got"),
+            ({"limits": {"below_dense": None}}, "limits must be numbers, got"),
+            ({"cv": []}, "cv must give splits, got none"),
+            ({"cv": [(np.arange(50), np.arange(50, 60))]}, "rule='one-se' needs at least 2 split"),
+        ],
+    )
+    def test_what_shows_while_it_searches(self, parameters, message):
+        found = search(sparsities=[0.5], rule="best", cv=2).fit(X[:100], y[:100])
+        before = found.predict(X)
+        changed = {"rule": "one-se"} | parameters
+        with pytest.raises(ValueError, match=message):
+            found.set_params(**changed).fit(X[:100], y[:100])
+        np.testing.assert_array_equal(found.predict(X), before)
+
+    def test_a_single_split(self):
+        for parameters in ({"rule": "best"}, {"limits": {"below_dense": 1.0}}):
+            found = search(cv=[(np.arange(300), np.arange(300, 400))], **parameters).fit(X, y)
+            assert found.n_splits_ == 1
+            assert found.cv_results_["std_test_score"].tolist() == [0.0] * 3
+
+    @pytest.mark.parametrize("scoring", [["r2"], lambda net, A, b: np.nan])
+    def test_scores_of_a_path(self, scoring):
+        with pytest.raises(ValueError, match="scoring must"):
+            pruning_path(quick(network()), X, y, sparsities=[0.5], scoring=scoring)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes
@@ -97,6 +98,29 @@ def test_all_of_them_at_once():
     assert network_inside is lean.estimator_
     assert (lean.predict(A) > 0).all()
     assert lean.sparsity_ == pytest.approx(0.5, abs=0.01)
+
+
+def test_weights_by_metadata_routing():
+    weight = np.linspace(0.1, 2, 600)
+    expected = quick(network(), sparsity=0.8).fit(SCALED.transform(X), y, sample_weight=weight)
+    with sklearn.config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        net = network().set_fit_request(sample_weight=True)
+        lean = quick(make_pipeline(scaler, net), sparsity=0.8).fit(X, y, sample_weight=weight)
+        outside = make_pipeline(
+            scaler, quick(network(), sparsity=0.8).set_fit_request(sample_weight=True)
+        ).fit(X, y, sample_weight=weight)
+        for name in ("sample_weight", "unknown"):
+            with pytest.raises((ValueError, TypeError), match=name):
+                quick(make_pipeline(scaler, network())).fit(X, y, **{name: weight})
+    assert_same_probabilities(lean, expected)
+    assert_same_probabilities(outside, expected)
+
+
+def test_a_frozen_wrapper_takes_no_parameters_of_fit():
+    frozen = FrozenEstimator(make_pipeline(StandardScaler(), network()).fit(X, y))
+    with pytest.raises(ValueError, match=r"fit got \['X_val'\], but a FrozenEstimator is not"):
+        quick(frozen).fit(X, y, X_val=X)
 
 
 def test_weights_and_further_training():

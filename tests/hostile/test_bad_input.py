@@ -99,6 +99,8 @@ BAD_Y = {
     "empty": (CLASSES[:0], "inconsistent|empty|0"),
 }
 BAD_CLASSES = {
+    "of two kinds": (np.array(["a", 1, "b"] * 14, dtype=object)[:40], "y must hold .* int, str"),
+    "None among them": (np.array(["a", None] * 20, dtype=object), "y must hold .* NoneType, str"),
     "numbers": (NUMBERS, "[Uu]nknown label type|continuous"),
     "one class": (np.zeros(40), "at least 2 classes"),
     "two columns": (np.stack([NUMBERS, NUMBERS], axis=1), "1d|multi|shape"),
@@ -151,6 +153,34 @@ def test_a_constant_target_has_no_F():
         "a target that varies",
         lambda estimator: estimator.set_params(f_weight=0.5).fit(X, np.ones(40)),
     )
+
+
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if "Regressor" in name])
+def test_targets_beyond_the_dtype(name):
+    bad = np.where(np.arange(40) == 3, 1e300, NUMBERS)
+    message = "y must hold numbers that are finite in float32, got up to 1e[+]300"
+    assert_refused(name, message, lambda estimator: estimator.fit(X, bad))
+
+
+def test_held_out_targets_beyond_the_dtype():
+    message = "y must hold numbers that are finite in float32, got up to 1e[+]300"
+    assert_refused(
+        "MLPRegressor",
+        message,
+        lambda net: net.set_params(early_stopping=True).fit(
+            X, NUMBERS, X_val=X, y_val=NUMBERS * 0 - 1e300
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if "Classifier" in name])
+def test_products_of_weights_that_are_not_finite(name):
+    def fit(estimator):
+        net = getattr(estimator, "estimator", estimator)
+        net.set_params(class_weight={0: 1e300, 1: 1.0, 2: 1.0})
+        estimator.fit(X, CLASSES, sample_weight=np.full(40, 1e300))
+
+    assert_refused(name, "sample_weight times class_weight must be finite", fit)
 
 
 @pytest.mark.parametrize("name", ["CNNClassifier", "CNNRegressor"])

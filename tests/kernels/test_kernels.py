@@ -52,13 +52,13 @@ def test_activations_and_their_derivatives(rng, name, dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_drop_units(rng, dtype):
     output = rng.standard_normal((7, 5)).astype(dtype)
-    random = rng.random((7, 5)).astype(dtype)
-    real = output.dtype.type
-    random[0, 0] = real(0.3)  # the share itself is kept
-    expected = (random >= real(0.3)) / real(0.7)
-    dropped = np.full_like(output, np.nan)
-    drop_units(output, random, real(0.3), real(1) / real(0.7), dropped)
-    np.testing.assert_array_equal(random, expected)
+    bits = rng.integers(0, 2**16, (7, 5), dtype=np.uint16)
+    bits[0, 0], bits[0, 1] = 20_000, 19_999  # the least that is kept, and the next
+    scale = output.dtype.type(1.25)
+    expected = (bits >= 20_000) * scale
+    keep, dropped = np.full_like(output, np.nan), np.full_like(output, np.nan)
+    drop_units(output, bits, np.uint16(20_000), scale, keep, dropped)
+    np.testing.assert_array_equal(keep, expected)
     np.testing.assert_array_equal(dropped, expected * output)
 
 
@@ -216,7 +216,7 @@ def test_what_decays_to_nothing_becomes_zero():
     for _ in range(2000):
         optimizer.step([parameter], [[np.zeros(3, np.float32)]], 1e-3, 1e-6)
     assert not parameter.value.any()
-    assert not optimizer.second[0].any()
+    assert not any(state[0].any() for state in optimizer.states)
 
 
 @example(seed=0, size=(3, 6), kernel=(2, 5), stride=1, top=1, left=3, n_channels=1)

@@ -47,7 +47,18 @@ def test_only_fully_connected_hidden_layers_drop_units():
     given, dropped = buffers[1].output, buffers[1].dropped
     gone = (dropped == 0) & (given > 0)
     assert 0 < gone.sum() < (given > 0).sum()
-    np.testing.assert_allclose(dropped[~gone], given[~gone] / np.float32(0.7), rtol=1e-6)
+    scale = 2**16 / (2**16 - round(0.3 * 2**16))  # the share is one of 65536
+    np.testing.assert_allclose(dropped[~gone], given[~gone] * scale, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("dropout", "share"), [(0.25, 0.25), (1e-6, 0.0), (1 - 1e-9, 1.0)])
+def test_dropout_drops_its_share(dropout, share):
+    layer = Dense(np.ones((1, 64)), np.zeros(64))
+    buffers = layer.buffers(1000, training=True, dropout=dropout)
+    rng = np.random.default_rng(0)
+    dropped = layer.forward(np.ones((1000, 1)), buffers, rng=rng, dropout=dropout)
+    assert (dropped == 0).mean() == pytest.approx(share, abs=0.01)
+    assert np.unique(dropped[dropped > 0]).size <= 1
 
 
 def test_sparsity_is_the_share_of_weights_that_are_cut():
@@ -57,6 +68,16 @@ def test_sparsity_is_the_share_of_weights_that_are_cut():
     mask[0] = True
     network.layers[1].set_mask(mask)
     assert network.sparsity == pytest.approx(15 / (18 + 20 + 15))
+
+
+def test_multiply_accumulates_are_the_kept_weights_at_each_position():
+    network = three_layers()
+    assert [layer.kind for layer in network.layers] == ["conv", "dense", "dense"]
+    assert [layer.n_macs for layer in network.layers] == [18 * 16, 20, 15]
+    mask = np.zeros((9, 2), bool)
+    mask[:3, 0] = True
+    network.layers[0].set_mask(mask)
+    assert network.layers[0].n_macs == 3 * 16
 
 
 def test_a_network_is_sharded_if_a_layer_is():

@@ -6,11 +6,16 @@ import threading
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from skscreen.nn import Conv, Dense, Network, costs
+from skscreen.nn import Conv, Dense, Loss, Network, TrainingOptions, costs, train
 
 SIZES = [1, 3, 4, 7, 9, 33, 100, 129, 1030]
 RNG = np.random.default_rng(0)
+
+
+def n_blas_threads():
+    return max(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
 
 
 def masked(layers, density):
@@ -181,8 +186,10 @@ def test_samples_in_any_order_of_memory():
     expected = network.logits(X, inference="dense")
     for given in (np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2]):
         np.testing.assert_allclose(network.logits(given), expected, atol=1e-5)
-        chunks = network.over_chunks(given, lambda rows, x, buffers: network.forward(x, buffers))
-        np.testing.assert_allclose(np.concatenate([c.copy() for c in chunks]), expected, atol=1e-5)
+        chunks = network.over_chunks(
+            given, lambda rows, x, buffers: network.forward(x, buffers).copy()
+        )
+        np.testing.assert_allclose(np.concatenate(list(chunks)), expected, atol=1e-5)
 
 
 class TestChanges:
@@ -268,9 +275,30 @@ def test_threads_that_predict_at_once_do_not_meet():
 
 
 def test_training_by_the_kept_weights_pays_where_few_are_left():
-    sizes = (784, 300, 100, 10)
-    assert mlp(0.02, sizes=sizes).layers[0].pays_kept(128, training=True)
-    assert not mlp(0.3, sizes=sizes).layers[0].pays_kept(128, training=True)
+    for density, pays in ((0.02, True), (0.08, True), (0.3, False)):
+        network = mlp(density, sizes=(784, 300, 100, 10))
+        forms = network.training_forms(200)
+        assert [form is not None for form in forms[:2]] == [pays, pays]
+        # nothing is masked, so nothing is left out
+        network.layers[0].mask = None
+        assert network.training_forms(200)[0] is None
+
+
+def test_training_by_the_kept_weights_leaves_blas_one_thread(monkeypatch):
+    given = {"max_iter": 1, "tol": None, "batch_size": 200}
+    X, loss = RNG.random((400, 784)).astype(np.float32), Loss("softmax", np.arange(400) % 10)
+    seen = []
+    monkeypatch.setattr(
+        Network,
+        "gather",
+        lambda *given, own=Network.gather: seen.append(n_blas_threads()) or own(*given),
+    )
+    for density in (0.02, 0.5):
+        with threadpool_limits(2, user_api="blas"):
+            network = mlp(density, sizes=(784, 300, 100, 10))
+            train(network, X, loss, TrainingOptions(**given), np.random.RandomState(0))
+            assert n_blas_threads() == 2
+    assert seen == [1, 1, 2, 2]
 
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
@@ -284,10 +312,36 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch):
         np.testing.assert_array_equal(results[0], other)
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_training_the_kept_weights_is_training(solver, monkeypatch):
+    X, loss = RNG.random((90, 20)), Loss("softmax", np.arange(90) % 5)
+    options = TrainingOptions(solver=solver, batch_size=40, max_iter=3, tol=None, alpha=0.01)
+    found = []
+    for kept in (False, True):
+        costs = (0.0, 2.0, 1.0 if kept else 3.0)
+        monkeypatch.setattr(Dense, "training_costs", lambda *_, costs=costs: costs)
+        monkeypatch.setattr(Network, "is_sharded", kept)
+        rng = np.random.RandomState(0)
+        layers = [
+            Dense.initialise(20, 30, "relu", rng, np.float64),
+            Dense.initialise(30, 5, "identity", rng, np.float64),
+        ]
+        network = masked(layers, 0.3)
+        optimizer = options.new_optimizer(network.parameters())
+        curve = []
+        for _ in range(2):  # the state is handed on from masks to fewer
+            result = train(network, X, loss, options, rng, optimizer=optimizer)
+            curve += result.loss_curve
+            mask = network.layers[0].mask & (np.arange(30) % 3 > 0)
+            network.layers[0].set_mask(mask)
+        found.append([curve, *(parameter.value for parameter in network.parameters())])
+    for dense, sparse in zip(*found, strict=True):
+        np.testing.assert_allclose(dense, sparse, atol=1e-12)
+
+
 @pytest.mark.parametrize("n_samples", [40, 300])
 @pytest.mark.parametrize("reads", [None, np.array([1, 3, 4, *range(10, 57)])])
-def test_training_with_the_kept_weights(n_samples, reads, monkeypatch):
-    monkeypatch.setattr(Dense, "pays_kept", lambda layer, n_samples, training: True)
+def test_gradients_of_the_kept_weights(n_samples, reads):
     rng = np.random.RandomState(0)
     n_inputs = 60 if reads is None else len(reads)
     weight = rng.standard_normal((n_inputs, 40))
@@ -297,19 +351,17 @@ def test_training_with_the_kept_weights(n_samples, reads, monkeypatch):
     X = RNG.random((n_samples, 20))
     found = []
     for kept in (False, True):
-        buffers = network.buffers(n_samples, training=True, kept=kept)
-        assert (buffers[1].kept is not None) == kept
+        forms = [layer.kept_form(None) if kept else None for layer in network.layers]
+        buffers = network.buffers(n_samples, training=True, forms=forms)
         for n in (n_samples, n_samples - 11):  # the second batch is shorter
             logits = network.forward(X[:n], buffers).copy()
             network.backward(X[:n], np.ones((n, 5)), buffers)
-            gradients = [
-                np.where(p.mask, g, 0) if p.mask.size else g.copy()
-                for p, g in zip(network.parameters(), network.gradients(buffers), strict=True)
+            gradients = network.gradients(buffers)
+            weights = [
+                weight.copy() if form else weight.reshape(-1)[layer.kept_form(None).places]
+                for layer, form, weight in zip(network.layers, forms, gradients[::2], strict=True)
             ]
-            found.append([logits, *gradients])
-        if kept:
-            weight = network.layers[1].weight
-            assert not network.gradients(buffers)[2][weight == 0].any()
+            found.append([logits, *weights, *(bias.copy() for bias in gradients[1::2])])
     for dense, sparse in zip(found[:2], found[2:], strict=True):
         for a, b in zip(dense, sparse, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-10)

@@ -59,6 +59,38 @@ def test_scales_of_what_a_convolution_reads(cnn):
     np.testing.assert_allclose(cnn.units()[0].spread, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_what_a_layer_reads_is_observed_once(kind, request):
+    """Units that are read as they are, and the inputs of a later round, need no further pass."""
+    found = request.getfixturevalue(kind)
+    layers = found.network.layers
+    passes = []
+    found.network.over_chunks = lambda *given: (
+        passes.append(1) or type(found.network).over_chunks(found.network, *given)
+    )
+    sources, units = found.moments("source"), found.moments("unit")
+    assert len(passes) == 2 + (kind == "cnn")  # inputs, units, and the columns of convolutions
+    x = X
+    for number, layer in enumerate(layers):
+        values = layer.source_values(
+            x.reshape(-1, 6, 6, 1) if layer.is_sharded and not number else x
+        )
+        np.testing.assert_allclose(
+            sources[number].collected.mean(), values.mean(axis=(0, 1)), rtol=1e-9, atol=1e-12
+        )
+        x = found.network.logits(X, depth=number + 1)
+    shared = [number for number in range(1, len(layers)) if sources[number] is units[number - 1]]
+    # the last convolution of this one leaves a single position
+    assert shared == ([1, 2] if kind == "mlp" else [2, 3])
+    again = NetworkEvidence(
+        *(found.network, found.data, found.screen, found.rng, FWeights(0.0)),
+        input_moments=found._input_moments,
+    )
+    passes.clear()
+    assert again.moments("source")[0] is sources[0]
+    assert len(passes) == 1 + (kind == "cnn")
+
+
 def test_weights_are_repetitions():
     weighted = evidence(MLPClassifier((8,)), WEIGHT).connections()[0].spread
     expected = np.repeat(X, WEIGHT.astype(int), axis=0).std(axis=0)

@@ -1,6 +1,6 @@
 """What is kept does something."""
 
-import itertools
+from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,27 +8,29 @@ import pytest
 from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nets import random_weights
+from nets import relu_network as mlp
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from small import X, network, quick, y
 
-from skscreen.nn import Conv, Dense, Network
-from skscreen.pruning import ALLOCATIONS, Connections, Goal, compact
+from skscreen.nn import Conv, Network
+from skscreen.pruning import (
+    ALLOCATIONS,
+    Choice,
+    Connections,
+    FWeights,
+    Goal,
+    Granularity,
+    NetworkEvidence,
+    ScreeningData,
+    compact,
+    register,
+)
+from skscreen.pruning import granularity as granularity_module
+from skscreen.pruning.granularity import significant_or_best
 from skscreen.pruning.masks import mask_network
-
-
-def random_weights(rng, *shape):
-    return rng.standard_normal(shape).astype(np.float32)
-
-
-def mlp(rng, *sizes):
-    return Network(
-        [
-            Dense(random_weights(rng, *shape), random_weights(rng, shape[1]), "relu")
-            for shape in itertools.pairwise(sizes)
-        ],
-        "softmax",
-    )
+from skscreen.screening import Screen, f_statistic
 
 
 def cnn(rng):
@@ -176,3 +178,156 @@ class TestMeans:
         assert len(biases & without) < len(biases) / 2
         trained = clone(cut).set_params(learning_rate_init=1e-30, alpha=None).fit(X, y)
         assert set(trained.network_.layers[number].bias.tolist()) <= biases
+
+
+class AllOrNothing(Granularity):
+    """Cuts nothing; what is left to the base class stays as it is."""
+
+    @classmethod
+    def default_allocation(cls, network):
+        return "uniform"
+
+    @property
+    def counted(self):
+        return "weights"
+
+    def candidates(self, evidence):
+        return evidence.connections()
+
+    def kept(self):
+        return [layer.connected() for layer in self.network.layers]
+
+    def cut_share(self):
+        return self.network.sparsity
+
+    def select(self, evidence, scores, goal):
+        return Choice(self.kept(), self.kept(), scores)
+
+
+class AllHidden(AllOrNothing):
+    side = "unit"
+
+    @property
+    def n_scored(self):
+        return len(self.network.layers) - 1
+
+    def candidates(self, evidence):
+        return evidence.units()
+
+    def kept(self):
+        return [layer.connected().any(axis=0) for layer in self.network.layers[:-1]]
+
+
+class TestBase:
+    """What a granularity has from its base class."""
+
+    @pytest.fixture
+    def net(self):
+        net = mlp(np.random.default_rng(0), 64, 7, 5, 10)
+        mask = np.ones((7, 5), dtype=bool)
+        mask[:, 1] = mask[2, 3] = False
+        net.layers[1].set_mask(mask)
+        return net
+
+    @pytest.fixture
+    def evidence(self, net):
+        rng = np.random.RandomState(0)
+        data = ScreeningData(X.astype(np.float32), y, 10)
+        return NetworkEvidence(net, data, Screen().resolve(rng), rng, FWeights(0.5))
+
+    def test_without_more_it_is_of_the_sources_of_all_layers(self, net):
+        granularity = AllOrNothing(net)
+        assert (granularity.network, granularity.budget) == (net, "weights")
+        assert (granularity.side, granularity.n_scored) == ("source", 3)
+        assert [source.tolist() for source in granularity.sources] == [
+            list(range(n)) for n in (64, 7, 5)
+        ]
+        assert AllOrNothing.check(net) is None
+        assert granularity.input_importances([]) is None
+        assert granularity.target_statistics(None) == [None] * 3
+        assert AllHidden(net, "macs").target_statistics(None) == [None] * 2
+        assert AllHidden(net, "macs").budget == "macs"
+
+    def test_the_training_is_regularised_a_little_and_by_nothing_else(self):
+        assert AllOrNothing.least_alpha == 0.02
+        assert not AllOrNothing.drops_out
+        assert not AllOrNothing.eliminates
+        assert not AllOrNothing.screens_inputs
+
+    def test_goals_and_choices_stay_as_they_were_made(self):
+        goal, choice = Goal(0.5, "uniform"), Choice([], [], [])
+        assert (goal.significance, goal.inputs) == (None, None)
+        with pytest.raises(FrozenInstanceError):
+            goal.sparsity = 0.9
+        with pytest.raises(FrozenInstanceError):
+            choice.masks = None
+
+    def test_registered_under_a_name(self, monkeypatch):
+        monkeypatch.setattr(granularity_module, "GRANULARITIES", {})
+        assert register("nothing")(AllOrNothing) is AllOrNothing
+        assert AllOrNothing.name == "nothing"
+        assert {"nothing": AllOrNothing} == granularity_module.GRANULARITIES
+
+    @pytest.mark.parametrize("share", [None, 0, 0.0, 0.5, 0.999])
+    def test_a_share_stays_as_it_is(self, net, share):
+        assert AllOrNothing.share_to_cut(net, share) == share
+
+    @pytest.mark.parametrize("number", [1, 1.0, 7])
+    def test_a_number_to_keep_is_refused(self, net, number):
+        AllOrNothing.name = "nothing"
+        message = rf"in \[0, 1\) or None with granularity='nothing', got {number}; a number"
+        with pytest.raises(ValueError, match=message):
+            AllOrNothing.share_to_cut(net, number)
+
+    def test_scores_of_what_is_cut_are_minus_infinity(self, net, evidence):
+        def criterion(part):
+            return np.full(part.shape, 3.0 + part.layer)
+
+        first, second, last = AllOrNothing(net).scores(evidence, criterion)
+        assert (first == 3).all()
+        assert (last == 5).all()
+        np.testing.assert_array_equal(second, np.where(net.layers[1].mask, 4.0, -np.inf))
+        of_units = AllHidden(net).scores(evidence, criterion)
+        assert of_units[1].tolist() == [4, -np.inf, 4, 4, 4]
+
+    def test_sizes_that_break_ties(self, net, evidence):
+        found = AllOrNothing(net).magnitudes(evidence)
+        for size, layer in zip(found, net.layers, strict=True):
+            np.testing.assert_allclose(size, np.abs(layer.weight), rtol=1e-6)
+        assert [size.shape for size in AllHidden(net).magnitudes(evidence)] == [(7,), (5,)]
+
+    def test_statistics_and_tables_are_of_the_side(self, net, evidence):
+        hidden = [net.logits(X.astype(np.float32), depth=depth) for depth in (1, 2)]
+        expected = [f_statistic(values, y) for values in (X.astype(np.float32), *hidden)]
+        for granularity, wanted in (
+            (AllOrNothing(net), expected),
+            (AllHidden(net), expected[1:]),
+        ):
+            statistics = granularity.statistics(evidence)
+            tables = granularity.tables(evidence)
+            assert len(statistics) == len(tables) == granularity.n_scored == len(wanted)
+            for found, table, each in zip(statistics, tables, wanted, strict=True):
+                for values, right in zip(found, each, strict=True):
+                    np.testing.assert_allclose(values, right, rtol=1e-9, atol=1e-12)
+                np.testing.assert_array_equal(table["F"], found.F)
+                assert table["kept"].dtype.kind == "i"
+                assert not table["kept"].any()  # filled in later
+
+    @pytest.mark.parametrize(
+        ("scores", "significant", "marked"),
+        [
+            ([3.0, -np.inf, 4.0], [1, 1, 0], [1, 0, 0]),
+            # what is cut is not brought back, however significant: the best of the others is kept
+            ([3.0, -np.inf, 4.0], [0, 1, 0], [0, 0, 1]),
+            ([-3.0, -np.inf, -4.0], [0, 0, 0], [1, 0, 0]),
+            ([[1.0, -np.inf], [2.0, 9.0]], [1, 0], [[1, 0], [0, 0]]),
+            ([[1.0, 2.0], [2.0, 9.0]], [1, 0], [[1, 1], [0, 0]]),
+            ([[1.0, -np.inf], [2.0, 9.0]], [0, 0], [[0, 0], [0, 1]]),
+        ],
+    )
+    def test_the_significant_or_the_best(self, scores, significant, marked):
+        significant = np.array(significant, dtype=bool)
+        found = significant_or_best(
+            np.array(scores), "statistics", {"statistics": significant}.get
+        )
+        assert found.astype(int).tolist() == marked

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from skscreen.pruning.masks import (
     _relative,
+    idle_connections,
     keep_a_path,
     live_units,
     read_inputs,
@@ -53,6 +54,26 @@ def test_useful_units(second, options, inputs, hidden):
     first = np.array([[0, 1, 1], [1, 0, 0]], dtype=bool)
     useful = useful_units([first, np.array(second, dtype=bool)[:, None]], **options)
     assert [units.tolist() for units in useful] == [inputs, hidden, [True]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "idle"),
+    [
+        # hidden unit 1 leads nowhere
+        ([[1, 1], [1, 0]], [[1, 1], [0, 0]], [[[0, 1], [0, 1]], [[0, 0], [1, 1]]]),
+        # hidden unit 1 reads nothing; output 1, that only reads it, may read the other one
+        ([[1, 0], [1, 0]], [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[0, 0], [1, 1]]]),
+        # both: what leads nowhere is looked for first
+        ([[1, 1, 0], [1, 0, 0]], [[1], [0], [1]], [[[0, 1, 0], [0, 1, 0]], [[0], [1], [0]]]),
+        # what leads nowhere reads nothing: no kept connection is idle; nor does an input matter
+        ([[1, 0], [0, 0]], [[1, 1], [0, 0]], None),
+        ([[1, 1], [0, 0]], [[1, 0], [0, 1]], None),
+    ],
+)
+def test_idle_connections(first, second, idle):
+    masks = [np.array(mask, dtype=bool) for mask in (first, second)]
+    found = idle_connections(masks, plain(*map(len, masks)))
+    assert (found and [mask.astype(int).tolist() for mask in found]) == idle
 
 
 @pytest.mark.parametrize(
@@ -162,6 +183,33 @@ def test_negative_scores_restore_no_earlier_cut(shift):
     keep_a_path([first, second], scores, plain(1, 3))
     assert first.tolist() == [[False, False, True]]
     assert second.tolist() == [[False], [False], [True]]
+
+
+@pytest.mark.parametrize("n_layers", range(2, 10))
+def test_the_fewest_changes_count_more_than_all_scores(n_layers):
+    # two chains: of unit 0 the scores are the best, of unit 1 a connection is kept; what is kept
+    # of the other layers, 2 -> 0, is never reached
+    masks = [np.zeros((3, 3), dtype=bool) for _ in range(n_layers)]
+    scores = [np.full((3, 3), -np.inf) for _ in range(n_layers)]
+    for mask, score in zip(masks, scores, strict=True):
+        mask[2, 0] = True
+        score[0, 0], score[1, 1], score[2, 0] = 1.0, 0.0, 0.5
+    masks[0][:] = np.diag([False, True, False])
+    keep_a_path(masks, scores, plain(*[3] * n_layers))
+    for mask in masks:
+        np.testing.assert_array_equal(mask, np.diag([False, True, False]))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 100])
+def test_scores_decide_in_networks_of_any_depth(depth):
+    # a chain of units 0 that the last layer but one does not carry on: 0 -> 0 or 0 -> 1 comes back
+    masks = [np.array([[True, False], [False, False]]) for _ in range(depth)]
+    masks += [np.array([[False, False], [True, False]]), np.array([[True], [True]])]
+    scores = [np.where(mask, 0.5, -np.inf) for mask in masks]
+    scores[-2] = np.array([[0.3, 0.8], [0.9, 0.2]])
+    keep_a_path(masks, scores, plain(*[2] * (depth + 2)))
+    assert masks[-2].tolist() == [[False, True], [False, False]]
+    assert masks[-1].tolist() == [[True], [True]]
 
 
 def test_scores_of_any_size():

@@ -80,10 +80,13 @@ def test_moments_agree_with_the_naive_twin():
     np.testing.assert_allclose(moments.between(), between, rtol=1e-10)
     common = weights @ A / weights.sum()
     variance = weights @ (A - common) ** 2 / weights.sum()
+    np.testing.assert_allclose(moments.mean(), common, rtol=1e-12)
     np.testing.assert_allclose(moments.variance(), variance, rtol=1e-12)
     mean_square = weights @ A**2 / weights.sum()
     np.testing.assert_allclose(moments.mean_square(), mean_square, rtol=1e-12)
     regression = RegressionMoments(6, 2).partial_fit(A, TARGETS, weights)
+    np.testing.assert_allclose(regression.mean(), common, rtol=1e-12)
+    np.testing.assert_allclose(regression.variance(), variance, rtol=1e-12)
     np.testing.assert_allclose(regression.mean_square(), mean_square, rtol=1e-12)
     size = weights.sum() ** 2 / (weights @ weights)
     assert regression.effective_size() == pytest.approx(size, rel=1e-12)
@@ -93,6 +96,32 @@ def test_moments_agree_with_the_naive_twin():
     np.testing.assert_allclose(regression.syy, size * (per_sample * centred**2).sum(0), rtol=1e-12)
     products = centred.T @ (per_sample * (A - common))
     np.testing.assert_allclose(regression.sxy, size * products, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("total", [1e-200, 0.3, 1.0, 40.0])
+def test_what_weights_are_worth_does_not_depend_on_their_sum(total):
+    weights = np.exp(np.random.default_rng(3).standard_normal(200))
+    weights *= total / np.bincount(CODES, weights)[CODES]  # each class adds up to it
+    moments = ClassMoments(5, 6).partial_fit(A, CODES, weights)
+    np.testing.assert_allclose(moments.weight_sum, [total] * 4 + [0], rtol=1e-12)
+    effective = naive.effective_sizes(CODES, weights / total, 5)
+    np.testing.assert_allclose(moments.effective_sizes(), effective, rtol=1e-12)
+    _, _, within = naive.class_moments(A, CODES, weights / total, 5)
+    np.testing.assert_allclose(moments.within, within * effective[:, None], rtol=1e-10)
+    alone = RegressionMoments(6, 2).partial_fit(
+        A[CODES == 1], TARGETS[CODES == 1], weights[CODES == 1]
+    )
+    assert alone.effective_size() == pytest.approx(effective[1], rel=1e-12)
+
+
+def test_samples_of_no_weight_are_not_read():
+    weights = np.where(np.arange(200) % 3, 2.0, 0.0)
+    counted = weights > 0
+    hidden = np.where(counted[:, None], A, np.nan)
+    found = ClassMoments(4, 6).partial_fit(hidden, CODES, weights)
+    expected = ClassMoments(4, 6).partial_fit(A[counted], CODES[counted], weights[counted])
+    for name in ("weight_sum", "means", "within", "low", "high"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
 
 
 def test_pickled_in_the_middle_of_a_stream():

@@ -74,6 +74,7 @@ def test_without_weight_nothing_changes():
     [
         ((A[:, :4], T), r"A must have shape \(n_samples, 5\)"),
         ((A, T[:, :2]), r"targets must have shape \(n_samples, 3\)"),
+        ((A, T[:, :, None]), r"targets must have shape \(n_samples, 3\), got \(97, 3, 1\)"),
         ((A, T, -np.ones(97)), "sample_weight must not be negative"),
         ((np.where(A[3, 3] == A, np.nan, A), T), "A must be finite"),
         ((A, np.where(T[3, 1] == T, np.inf, T)), "targets must be finite"),

@@ -144,3 +144,25 @@ def test_kinds_of_targets():
     np.testing.assert_allclose(f_statistic(A, y, task="regression").F, expected, rtol=1e-9)
     with pytest.raises(ValueError, match="task must be one of"):
         f_statistic(A, y, task="ranking")
+
+
+def test_what_a_target_is():
+    rng = np.random.default_rng(0)
+    A, y = rng.standard_normal((40, 2)), np.arange(40) % 3
+    expected = f_statistic(A, y)
+    for target, task in (
+        (y / 2, "classification"),  # fractions may be classes, when it is said
+        (y[:, None], "auto"),
+        (y[:, None] / 2, "classification"),
+    ):
+        found = f_statistic(A=A, y=target, sample_weight=np.ones(40), task=task)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        f_statistic(A, y / 2).F, f_statistic(A, y, task="regression").F, rtol=1e-12
+    )
+    several = np.column_stack([y, 1 - y])
+    np.testing.assert_allclose(f_statistic(A, several).F, f_statistic(A, y, task="regression").F)
+    with pytest.raises(ValueError, match=r"given as one column, got shape \(40, 2\)"):
+        f_statistic(A, several, task="classification")
+    with pytest.raises(TypeError, match="positional"):
+        f_statistic(A, y, None, "classification")

@@ -16,6 +16,7 @@ from skscreen.screening import (
     screen,
     select,
 )
+from skscreen.screening.weights import WeightTotals, effective_size
 
 RNG = np.random.default_rng(0)
 Y = np.repeat([0, 1, 2, 3], [40, 25, 10, 5])
@@ -53,7 +54,9 @@ def test_class_weights_change_nothing():
 )
 def test_only_ratios_matter_also_over_batches(seed, factor, cut, zeros):
     rng = np.random.default_rng(seed)
-    weight = rng.lognormal(0, 1.5, 80) * (rng.random(80) < 0.7 if zeros else 1)
+    weight = rng.lognormal(0, 1, 80) * (
+        rng.random(80) < 0.7 if zeros else 1
+    )  # worth 6 to 54 samples
     for target, new in (
         (Y, lambda: ClassMoments(4, 6)),
         (TARGET[:, None], lambda: RegressionMoments(6, 1)),
@@ -162,3 +165,23 @@ def test_noise_is_not_significant(weights, balanced):
     for rule in ("fdr", "fwe"):
         any_selected = sum(select(each, rule, 0.05).any() for each in found)
         assert stats.binomtest(any_selected, 300, 0.05, alternative="greater").pvalue > 0.01
+
+
+def test_totals_of_parts_merge():
+    weight = RNG.lognormal(0, 1, 80)
+    first, second = weight[:30], weight[30:]
+    totals = WeightTotals.empty((2,))
+    for part in (first, second):
+        mean = (part @ part) / part.sum()
+        share = totals.merge(WeightTotals(np.array([part.sum(), 0.0]), np.array([mean, 0.0])))
+    np.testing.assert_allclose(share, [second.sum() / weight.sum(), 0])
+    np.testing.assert_allclose(totals.sum, [weight.sum(), 0])
+    np.testing.assert_allclose(totals.effective_sizes(), [effective_size(weight), 0])
+    totals.forget(0.5)
+    np.testing.assert_allclose(totals.sum, [weight.sum() / 2, 0])
+    np.testing.assert_allclose(totals.effective_sizes(), [effective_size(weight), 0])
+
+
+def test_equal_weights_are_worth_their_number():
+    assert effective_size(np.full(7, 0.3)) == pytest.approx(7)
+    assert effective_size(np.array([1.0, 2.0, 3.0])) == pytest.approx(36 / 14)

@@ -49,10 +49,8 @@ class LayersDisplay:
         display : LayersDisplay
         """
         check_is_fitted(estimator)
-        names = [
-            f"{number + 1} {type(layer).__name__.lower()}"
-            for number, layer in enumerate(estimator.network_.layers)
-        ]
+        layers = estimator.network_.layers
+        names = [f"{number} {layer.kind}" for number, layer in enumerate(layers, 1)]
         return cls(estimator.masks_, names).plot(ax=ax)
 
     @property
