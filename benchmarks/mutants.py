@@ -60,6 +60,8 @@ class Target:
 
 
 KERNELS = "tests/kernels/test_kernels.py"
+# What is quick of the tests of streaming moments.
+STREAMS = "not workers and not partition and not depend"
 TARGETS = {
     target.name if target.path != "skscreen/kernels/moments.py" else "kernel-moments": target
     for target in (
@@ -92,16 +94,20 @@ TARGETS = {
         Target(
             "skscreen/screening/moments.py",
             ("tests/screening/test_moments.py", "tests/screening/test_scales.py"),
-            "not workers and not partition and not depend",
+            STREAMS,
         ),
-        Target(
-            "skscreen/screening/regression_moments.py",
-            (
-                "tests/screening/test_regression_moments.py",
-                "tests/screening/test_moments.py",
-                "tests/screening/test_scales.py",
-            ),
-            "not workers and not partition and not depend",
+        *(
+            Target(
+                f"skscreen/screening/{name}.py",
+                (
+                    "tests/screening/test_regression_moments.py",
+                    "tests/screening/test_spread.py",
+                    "tests/screening/test_moments.py",
+                    "tests/screening/test_scales.py",
+                ),
+                STREAMS,
+            )
+            for name in ("regression_moments", "spread", "weights")
         ),
         Target(
             "skscreen/screening/second_moments.py",
