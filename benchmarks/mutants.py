@@ -107,7 +107,12 @@ TARGETS = {
                 ),
                 STREAMS,
             )
-            for name in ("regression_moments", "spread", "weights")
+            for name in ("regression_moments", "spread")
+        ),
+        Target(
+            "skscreen/screening/weights.py",
+            ("tests/screening/test_weights.py", "tests/screening/test_moments.py"),
+            "totals or worth or naive_twin or by_hand",
         ),
         Target(
             "skscreen/screening/second_moments.py",
