@@ -390,7 +390,10 @@ def main(argv=None):
     table = table.merge(wanted, on=KEY)
     if arguments.published:
         for data, part in table.groupby("data", sort=False):
-            print(f"{data}, test error [%]\n\n{published.table(summarise(part))}\n")
+            settings = summarise(part)
+            for more in arguments.options:
+                title = ", ".join(filter(None, [data, more, "test error [%]"]))
+                print(f"{title}\n\n{published.table(settings, more)}\n")
     else:
         print(summary(table))
     if arguments.figure:

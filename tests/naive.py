@@ -200,6 +200,15 @@ def refit_unit(A, target, kept, anchor, penalty):
     return weight, target.mean() - A.mean(axis=0) @ weight
 
 
+def solve_subsystem(matrix, right, kept):
+    """Solve for the kept variables alone; also the diagonal of the inverse of their part."""
+    solution, diagonal = np.zeros(len(matrix)), np.zeros(len(matrix))
+    part = matrix[np.ix_(kept, kept)]
+    solution[kept] = np.linalg.solve(part, right[kept])
+    diagonal[kept] = np.diagonal(np.linalg.inv(part))
+    return solution, diagonal
+
+
 def removal_costs(covariance, weight, importance, groups, left):
     """What the fit of all targets loses in all for each group that goes after those gone."""
     costs = []

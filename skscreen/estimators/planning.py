@@ -1,6 +1,7 @@
 """From the parameters of a pruner to a plan."""
 
 from dataclasses import replace
+from math import log2
 
 from skscreen._params import (
     INFINITY,
@@ -49,6 +50,11 @@ DROPOUT_BY_WEIGHTS = ((2, 0.2), (0.2, 0.1), (0.07, 0.05))
 WEIGHTS_PER_UNIT_TO_DROP = 6
 # With fewer epochs than this in the dense training, "auto" still takes as many.
 LEAST_EPOCHS = 10
+# Where a smaller share of the connections is kept than this, more training pays: each halving
+# adds so many times the epochs. If there are also fewer for each sample than any dropout is for,
+# so that the network hardly overfits, a higher rate does better.
+FEW_CONNECTIONS, EPOCHS_FOR_HALF = 0.008, 2
+RATE_FACTOR_OF_FEW, LARGEST_AUTO_RATE_OF_FEW = 6, 0.006
 
 PRUNER_CHECKS = {
     "granularity": one_of(*GRANULARITIES),
@@ -94,9 +100,7 @@ def training_options(pruner, dense, n_samples):
     options = replace(dense.training_options(), report=None)
     rate, alpha, dropout = pruner.learning_rate_init, pruner.alpha, pruner.dropout
     if rate == "auto":
-        rate = options.learning_rate_init
-        if dense.solver == "adam":
-            rate = max(rate, min(RATE_FACTOR * rate, LARGEST_AUTO_RATE))
+        rate = _rate(pruner, dense, n_samples)
     if alpha == "auto":
         alpha = max(GRANULARITIES[pruner.granularity].least_alpha, options.alpha)
     if dropout == "auto":
@@ -111,11 +115,39 @@ def training_options(pruner, dense, n_samples):
     return replace(options, **{name: value for name, value in own.items() if value is not None})
 
 
+def _rate(pruner, dense, n_samples):
+    """Learning rate by the dense network's and by how many connections are kept."""
+    if dense.solver != "adam":
+        return dense.learning_rate_init
+    factor, largest = RATE_FACTOR, LARGEST_AUTO_RATE
+    if _is_far_from_overfitting(pruner, dense.network_, n_samples):
+        factor, largest = RATE_FACTOR_OF_FEW, LARGEST_AUTO_RATE_OF_FEW
+    return max(dense.learning_rate_init, min(factor * dense.learning_rate_init, largest))
+
+
+def _n_kept(pruner, network):
+    """Return how many single connections a sparsity keeps."""
+    return round((1 - pruner.sparsity) * sum(layer.weight.size for layer in network.layers))
+
+
+def _keeps_few(pruner):
+    """Tell whether the sparsity keeps very few single connections."""
+    if not GRANULARITIES[pruner.granularity].drops_out or pruner.sparsity is None:
+        return False
+    return 0 < 1 - pruner.sparsity < FEW_CONNECTIONS  # a number to keep is refused later
+
+
+def _is_far_from_overfitting(pruner, network, n_samples):
+    """Tell whether very few connections are kept, of the network and for each sample."""
+    least_per_sample = DROPOUT_BY_WEIGHTS[-1][0]
+    return _keeps_few(pruner) and _n_kept(pruner, network) < least_per_sample * n_samples
+
+
 def _least_dropout(pruner, network, n_samples):
     """Dropout by how many connections are kept; None for the network's own."""
     if not GRANULARITIES[pruner.granularity].drops_out or pruner.sparsity is None:
         return None
-    n_kept = round((1 - pruner.sparsity) * sum(layer.weight.size for layer in network.layers))
+    n_kept = _n_kept(pruner, network)
     n_hidden = sum(layer.n_outputs for layer in network.layers[:-1])
     if n_kept < WEIGHTS_PER_UNIT_TO_DROP * n_hidden:
         return None
@@ -144,12 +176,15 @@ def check_unlabelled(pruner):
 def _epochs(pruner, dense):
     """Return the epochs between the rounds and those after them."""
     n_epochs = max(dense.n_iter_, LEAST_EPOCHS)
-    pruning_epochs, fine_tune_epochs = pruner.pruning_epochs, pruner.fine_tune_epochs
-    if pruning_epochs == "auto":
-        pruning_epochs = n_epochs // 2
-    if fine_tune_epochs == "auto":
-        fine_tune_epochs = n_epochs - n_epochs // 2
-    return pruning_epochs, fine_tune_epochs
+    factor = 1.0
+    if _keeps_few(pruner):
+        factor += EPOCHS_FOR_HALF * log2(FEW_CONNECTIONS / (1 - pruner.sparsity))
+    wanted = (pruner.pruning_epochs, pruner.fine_tune_epochs)
+    halves = (n_epochs // 2, n_epochs - n_epochs // 2)
+    return tuple(
+        round(factor * half) if epochs == "auto" else epochs
+        for epochs, half in zip(wanted, halves, strict=True)
+    )
 
 
 def _screens_inputs(pruner, criterion, granularity, significance):

@@ -84,10 +84,12 @@ class ScreeningPruner(CallbackSupportMixin, PrunedNetworkMixin, MetaEstimatorMix
         then backward elimination ("partial-f" of units) takes one.
     pruning_epochs : int >= 0 or "auto", default="auto"
         Epochs of training spread over the rounds. "auto" is half the number of epochs that the
-        dense network was trained for, at least 5.
+        dense network was trained for, at least 5. Where less than 0.8 % of the single connections
+        are kept, each halving of what is kept adds as many as that whole number: three times the
+        half at 99.6 %, five times at 99.8 %.
     fine_tune_epochs : int >= 0 or "auto", default="auto"
         Epochs after the last round, with a learning rate that falls to zero. "auto" is the other
-        half, at least 5.
+        half, at least 5, and grows likewise.
     refit : {"least-squares"} or None, default=None
         Whether the kept weights are solved again after each cut, layer by layer, by least squares:
         so that the lean network, reading its own activations, gives the pre-activations of the
@@ -99,7 +101,9 @@ class ScreeningPruner(CallbackSupportMixin, PrunedNetworkMixin, MetaEstimatorMix
         was before that cut.
     learning_rate_init : float > 0, "auto" or None, default="auto"
         Learning rate between and after the rounds. "auto" is the network's; with Adam three times
-        that, at most 0.003 (and no less than the network's). None takes the network's.
+        that, at most 0.003 (and no less than the network's). Both are doubled where less than
+        0.8 % of the single connections are kept, and fewer than 0.07 per sample. None takes the
+        network's.
     alpha : float >= 0, "auto" or None, default="auto"
         Strength of the L2 penalty between and after the rounds. "auto" is the network's, at least
         0.02 for connections and 0.05 for channels: it makes the weights of what is useless fall,

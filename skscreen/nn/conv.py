@@ -309,25 +309,40 @@ class Conv(Layer):
 
     def backward(self, x, delta, buffers, *, dropout=0.0, need_delta_input=True):
         """Fill the gradients and carry ``delta`` to the layer's input; see `Layer.backward`."""
-        n_samples = len(x)
-        delta = delta.reshape(n_samples, *self.output_shape())
-        flat = delta.reshape(-1, self.n_outputs)
-        ACTIVATIONS[self.activation][1](flat, buffers.output[:n_samples].reshape(flat.shape))
-        np.sum(flat, axis=0, out=buffers.grad_bias)
+        delta = self._before_activation(delta, buffers, len(x))
+        np.sum(delta.reshape(-1, self.n_outputs), axis=0, out=buffers.grad_bias)
         buffers.grad_weight.fill(0)
-        for block in self._blocks(n_samples, buffers):
-            size = block.stop - block.start
-            rows = slice(size * self.n_positions)
-            columns = self.patches(x[block], buffers.columns[rows])
-            if self.pool_size == (1, 1):
-                conv = delta[block]
-            else:
-                conv = buffers.conv[:size]
-                max_unpool(delta[block], buffers.winners[block], *self.pool_size, conv)
-            conv = conv.reshape(len(columns), -1)
+        for block in self._blocks(len(x), buffers):
+            conv = self._unpooled(delta, block, buffers)
+            columns = self.patches(x[block], buffers.columns[: len(conv)])
             np.dot(columns.T, conv, out=buffers.grad_part)
             buffers.grad_weight += buffers.grad_part
             if need_delta_input:
-                back = np.dot(conv, self.weight.T, out=buffers.delta_columns[rows])
-                col2im(back, *self.geometry(), buffers.delta_input[block])
-        return buffers.delta_input[:n_samples].reshape(x.shape) if need_delta_input else None
+                self._spread_back(conv, block, buffers)
+        return buffers.delta_input[: len(x)].reshape(x.shape) if need_delta_input else None
+
+    def carry_back(self, x, delta, buffers):
+        """Carry ``delta`` to the layer's input without the gradients; see `Layer`."""
+        delta = self._before_activation(delta, buffers, len(x))
+        for block in self._blocks(len(x), buffers):
+            self._spread_back(self._unpooled(delta, block, buffers), block, buffers)
+        return buffers.delta_input[: len(x)].reshape(x.shape)
+
+    def _before_activation(self, delta, buffers, n_samples):
+        """Take ``delta`` back through the activation, in place, to the pooled pre-activations."""
+        flat = delta.reshape(-1, self.n_outputs)
+        ACTIVATIONS[self.activation][1](flat, buffers.output[:n_samples].reshape(flat.shape))
+        return flat.reshape(n_samples, *self.output_shape())
+
+    def _unpooled(self, delta, block, buffers):
+        """Return the ``delta`` of a block before the pooling, one position a row."""
+        conv = delta[block]
+        if self.pool_size != (1, 1):
+            conv = buffers.conv[: block.stop - block.start]
+            max_unpool(delta[block], buffers.winners[block], *self.pool_size, conv)
+        return conv.reshape(-1, self.n_outputs)
+
+    def _spread_back(self, conv, block, buffers):
+        """Add up what the positions of a block say of each input."""
+        back = np.dot(conv, self.weight.T, out=buffers.delta_columns[: len(conv)])
+        col2im(back, *self.geometry(), buffers.delta_input[block])

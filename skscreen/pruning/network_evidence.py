@@ -11,7 +11,7 @@ from skscreen.pruning.evidence import ConnectionEvidence, UnitEvidence
 from skscreen.pruning.gradients import observe_gradients
 from skscreen.pruning.input_evidence import InputEvidence
 from skscreen.pruning.partial_f import unit_importance, unit_metrics
-from skscreen.pruning.refit import LayerMoments, merged
+from skscreen.pruning.refit import LayerMoments
 from skscreen.screening import ClassMoments, PooledMoments
 
 
@@ -37,6 +37,10 @@ def _source_shape(layer):
 
 def _unit_shape(layer):
     return layer.n_output_positions, layer.n_outputs
+
+
+# Samples, with many positions each, that tell the mean and the spread of what convolutions read.
+ENOUGH_FOR_SCALES = 1000
 
 
 class Side(NamedTuple):
@@ -182,7 +186,7 @@ class NetworkEvidence:
         """Moments of what each layer reads over samples and positions, whatever the class.
 
         In a fully connected network they are those of the classes together; in one with
-        convolutions of one class, from `screen.samples` of the samples.
+        convolutions of one class, from at most `ENOUGH_FOR_SCALES` samples.
         """
         layers = self.network.layers
         if all(layer.n_positions == 1 for layer in layers):
@@ -200,7 +204,7 @@ class NetworkEvidence:
             list(range(len(layers))),
             lambda number: ClassMoments(1, layers[number].n_inputs),
             add,
-            self.data.subsample(self.screen.samples, self.rng),
+            self.data.subsample(min(self.screen.samples, ENOUGH_FOR_SCALES), self.rng),
         )
 
     @cached_property
@@ -210,7 +214,7 @@ class NetworkEvidence:
 
     def source_covariance(self, number):
         """Covariance of what a layer reads, of shape (n_inputs, n_inputs)."""
-        return merged(self._layer_moments.of(self.network, number)).covariance()
+        return self._layer_moments.whole(self.network, number).covariance()
 
     @cached_property
     def importance(self):

@@ -9,23 +9,23 @@ variance.
 """
 
 import numpy as np
-from scipy.linalg.lapack import strtri
 from scipy.special import expit
 
 from skscreen.kernels.activations import ACTIVATIONS
 from skscreen.nn.threads import shard_pool, single_threaded_blas
 from skscreen.pruning.elimination import eliminate
-from skscreen.pruning.refit import kept_groups, with_ridge
+from skscreen.pruning.refit import with_ridge
+from skscreen.pruning.subsystems import inverse_diagonals
 
 # Samples that tell how much each unit matters, how units matter together, and most backward passes
 # that do.
 ENOUGH_SAMPLES = 256
 ENOUGH_FOR_METRICS = 1024
 MOST_PASSES = 10
+# Samples that a thread takes at a time.
+PART = 64
 # Ridge of the covariances, relative to the mean variance; see `refit`.
 RIDGE = 0.03
-# Below this size a triangular matrix is inverted at once.
-SMALL = 96
 
 
 def connection_scores(covariance, weight, mask, importance):
@@ -101,33 +101,10 @@ def partial_variances(covariance, mask):
     variances : ndarray of float64 of shape (n_units, n_targets)
         Zero where the mask is False.
     """
-    variances = np.zeros(mask.shape)
-    # scores need no more digits, and the ridge keeps the condition far from what float32 bears
-    covariance = covariance.astype(np.float32)
-
-    def solve(group):
-        rows, columns = group
-        factor = np.linalg.cholesky(covariance[np.ix_(rows, rows)])
-        inverse = inverse_of_lower(factor)
-        variances[np.ix_(rows, columns)] = 1 / np.einsum("ij,ij->j", inverse, inverse)[:, None]
-
-    groups = kept_groups(mask)
-    with shard_pool(len(groups)) as run:
-        run(solve, groups)
-    return variances
-
-
-def inverse_of_lower(factor):
-    """Invert a lower triangular matrix, most of it in products that let other threads run."""
-    n = len(factor)
-    if n <= SMALL:
-        return strtri(factor, lower=1)[0]
-    half = n // 2
-    inverse = np.zeros((n, n), np.float32)
-    inverse[:half, :half] = inverse_of_lower(factor[:half, :half])
-    inverse[half:, half:] = inverse_of_lower(factor[half:, half:])
-    inverse[half:, :half] = -inverse[half:, half:] @ (factor[half:, :half] @ inverse[:half, :half])
-    return inverse
+    # scores need no more digits than those of float32, and the ridge keeps the condition far from
+    # what it bears
+    diagonals = inverse_diagonals(covariance, mask)
+    return np.divide(1.0, diagonals, where=mask, out=np.zeros(mask.shape))
 
 
 def unit_importance(network, X):
@@ -182,9 +159,9 @@ def _mean_of_slopes(network, X, n_samples, squared, first=0):
     Layers before the first one are left out.
     """
     rows = np.unique(np.linspace(0, len(X) - 1, n_samples).astype(int))
-    parts = np.array_split(rows, -(-len(rows) // ENOUGH_SAMPLES))
-    with single_threaded_blas():  # the same bits whatever the threads
-        sums = [_add_slopes(network, X, part, squared, first) for part in parts]
+    parts = np.array_split(rows, -(-len(rows) // PART))
+    with shard_pool(len(parts)) as run:
+        sums = run(lambda part: _add_slopes(network, X, part, squared, first), parts)
     return [sum(layer) / len(rows) for layer in zip(*sums, strict=True)]
 
 
@@ -204,7 +181,7 @@ def _add_slopes(network, X, rows, squared, first):
             ACTIVATIONS[layer.activation][1](slope, output.reshape(slope.shape))
             total[number - first] = total[number - first] + squared(slope)
             if number > first:
-                delta = layer.backward(source, delta, buffers[number], need_delta_input=True)
+                delta = layer.carry_back(source, delta, buffers[number])
     return total
 
 

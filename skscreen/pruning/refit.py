@@ -13,12 +13,14 @@ probabilities, see `skscreen.pruning.output_fit`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_solve
 
-from skscreen.nn.threads import shard_pool, single_threaded_blas
+from skscreen.nn.threads import single_threaded_blas
 from skscreen.pruning.output_fit import FAMILIES, fit_output
+from skscreen.pruning.reading import MOST_BYTES, Reading, parameters_before, same_parameters
+from skscreen.pruning.subsystems import solve_subsystems
 from skscreen.screening import SecondMoments
 from skscreen.screening.weights import effective_size
 
@@ -62,7 +64,15 @@ class LayerMoments:
         counted = np.arange(len(X)) if sample_weight is None else np.flatnonzero(sample_weight)
         n_taken = min(len(counted), MOST_SAMPLES)
         self._rows = counted[np.linspace(0, len(counted) - 1, n_taken).astype(int)]
+        self._folds, self._chunks = [], []
+        for fold in range(N_FOLDS):
+            rows = self._rows[fold::N_FOLDS]
+            chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
+            self._folds += [fold] * len(chunks)
+            self._chunks += chunks
+        self._reading = Reading(X, self._chunks)
         self._known = {}
+        self._taught = None
 
     def of(self, network, number, teacher=None):
         """Collect the moments of a layer, unless they are known from the last time.
@@ -81,22 +91,27 @@ class LayerMoments:
         folds : list of SecondMoments
             Of `N_FOLDS` parts of the samples; not to be changed.
         """
+        return self._known_of(network, number, teacher).folds
+
+    def whole(self, network, number, teacher=None):
+        """Return the moments of all samples together; parameters as those of `of`."""
+        return self._known_of(network, number, teacher).whole
+
+    def _known_of(self, network, number, teacher):
         # what a layer reads depends on the layers before it alone
-        before = [
-            array for layer in network.layers[:number] for array in (layer.weight, layer.bias)
-        ]
         known = self._known.get(number)
-        if known is not None and known.fit(before, teacher):
-            return known.folds
-        if number == 0 and teacher is not None:
-            first = teacher.layers[0]  # it reads the same as the other's first layer
-            folds = [
-                fold.with_linear_targets(first.weight, first.bias) for fold in self.of(network, 0)
-            ]
-        else:
-            folds = self._collect(network, number, teacher)
-        self._known[number] = _Known([array.copy() for array in before], teacher, folds)
-        return folds
+        if known is None or not known.fit(network, number, teacher):
+            if number == 0 and teacher is not None:
+                first = teacher.layers[0]  # it reads the same as the other's first layer
+                folds = [
+                    fold.with_linear_targets(first.weight, first.bias)
+                    for fold in self.of(network, 0)
+                ]
+            else:
+                folds = self._collect(network, number, teacher)
+            known = _Known(parameters_before(network, number), teacher, folds)
+            self._known[number] = known
+        return known
 
     def samples(self, network, teacher):
         """Collect what the last layer of a network reads, and what a teacher says, by samples.
@@ -113,52 +128,58 @@ class LayerMoments:
             With a sum of 1.
         """
         last = len(network.layers) - 1
-        chunks = np.array_split(self._rows, -(-len(self._rows) // CHUNK))
-        read = [
-            _rows_read(network, last, self.X, rows, np.zeros((len(rows), 1), dtype=int))
-            for rows in chunks
-        ]
-        logits = [teacher.logits(self.X[rows]) for rows in chunks]
+        layer = network.layers[last]
+        read = self._reading.map(
+            lambda place, values: self._drawn(layer, last, place, values), network, last
+        )
         weight = np.ones(len(self._rows))
         if self.sample_weight is not None:
-            weight = self.sample_weight[self._rows].astype(np.float64)
+            weight = self.sample_weight[np.concatenate(self._chunks)].astype(np.float64)
+        logits = self._targets(teacher, last)
         return np.concatenate(read), np.concatenate(logits), weight / weight.sum()
 
     def _collect(self, network, number, teacher):
         """Run the samples through the layers before; merge what the chunks give."""
         layer = network.layers[number]
         n_targets = 0 if teacher is None else layer.n_outputs
+        targets = None if teacher is None else self._targets(teacher, number)
+
+        def observe(place, values):
+            read = self._drawn(layer, number, place, values)
+            weight = None
+            if self.sample_weight is not None:
+                rows = self._chunks[place]
+                weight = np.repeat(self.sample_weight[rows], len(read) // len(rows))
+            said = None if targets is None else targets[place]
+            return SecondMoments(layer.n_inputs, n_targets).partial_fit(read, said, weight)
+
         total = [SecondMoments(layer.n_inputs, n_targets) for _ in range(N_FOLDS)]
-        chunks = []
-        for fold in range(N_FOLDS):
-            rows = self._rows[fold::N_FOLDS]
-            chunks += [(fold, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
-
-        def observe(chunk):
-            moments = SecondMoments(layer.n_inputs, n_targets)
-            self._observe(network, number, teacher, chunk[1], moments)
-            return moments
-
-        with shard_pool(len(chunks)) as run:
-            for (fold, _), part in zip(chunks, run(observe, chunks), strict=True):
-                total[fold].merge(part)
+        parts = self._reading.map(observe, network, number)
+        for fold, part in zip(self._folds, parts, strict=True):
+            total[fold].merge(part)
         return total
 
-    def _observe(self, network, number, teacher, rows, moments):
-        """Add some samples to the moments of a layer."""
-        n_positions = network.layers[number].n_positions
-        n_drawn = int(np.clip(ENOUGH_ROWS // len(self._rows), 1, n_positions))
-        places = np.tile(np.arange(n_positions), (len(rows), 1))
-        places = np.random.default_rng([number, rows[0]]).permuted(places, axis=1)[:, :n_drawn]
-        read = _rows_read(network, number, self.X, rows, places)
-        targets = None
-        if teacher is not None:
-            own = teacher.layers[number]
-            targets = _rows_read(teacher, number, self.X, rows, places) @ own.weight + own.bias
-        weight = None
-        if self.sample_weight is not None:
-            weight = np.repeat(self.sample_weight[rows], n_drawn)
-        moments.partial_fit(read, targets, weight)
+    def _targets(self, teacher, number):
+        """Return a teacher's pre-activations in a layer where it is looked at, chunk by chunk."""
+        if self._taught is None or self._taught.teacher is not teacher:
+            self._taught = _Taught(teacher, Reading(self.X, self._chunks), {})
+        own = teacher.layers[number]
+
+        def say(place, values):
+            return self._drawn(own, number, place, values) @ own.weight + own.bias
+
+        return self._taught.targets(say, number)
+
+    def _drawn(self, layer, number, place, values):
+        """Return what a layer reads of a chunk at the positions that are drawn, one a row."""
+        rows = self._chunks[place]
+        n_drawn = int(np.clip(ENOUGH_ROWS // len(self._rows), 1, layer.n_positions))
+        values = layer.source_values(values)
+        if n_drawn < layer.n_positions:
+            places = np.tile(np.arange(layer.n_positions), (len(rows), 1))
+            places = np.random.default_rng([number, rows[0]]).permuted(places, axis=1)
+            values = np.take_along_axis(values, places[:, :n_drawn, None], axis=1)
+        return values.reshape(-1, values.shape[2])
 
 
 @dataclass(frozen=True)
@@ -169,23 +190,34 @@ class _Known:
     teacher: object
     folds: list
 
-    def fit(self, before, teacher):
-        """Return whether they hold for these weights and biases, and for these targets."""
-        return (teacher is None or teacher is self.teacher) and all(
-            np.array_equal(old, new) for old, new in zip(self.before, before, strict=True)
-        )
+    @cached_property
+    def whole(self):
+        """The folds together."""
+        return merged(self.folds)
+
+    def fit(self, network, number, teacher):
+        """Return whether they hold for a layer of a network, and for these targets."""
+        known = teacher is None or teacher is self.teacher
+        return known and same_parameters(self.before, network, number)
 
 
-def _rows_read(network, number, X, rows, places):
-    """Return what a layer reads of some samples at some positions, one position a row."""
-    values = network.gather(X, rows, np.empty((len(rows), *X.shape[1:]), network.dtype))
-    if number:
-        buffers = [layer.buffers(len(rows)) for layer in network.layers[:number]]
-        values = network.forward(values, buffers, depth=number)
-    values = network.layers[number].source_values(values)
-    if places.shape[1] < values.shape[1]:
-        values = np.take_along_axis(values, places[:, :, None], axis=1)
-    return values.reshape(-1, values.shape[2])
+@dataclass(frozen=True)
+class _Taught:
+    """What a teacher says about the samples; it does not change, so it is kept."""
+
+    teacher: object
+    reading: Reading
+    known: dict
+
+    def targets(self, say, number):
+        """Return what is known of a layer, or find it with `Reading.map`."""
+        if number in self.known:
+            return self.known[number]
+        targets = self.reading.map(say, self.teacher, number)
+        kept = [*self.known.values(), targets]
+        if sum(chunk.nbytes for layer in kept for chunk in layer) <= MOST_BYTES:
+            self.known[number] = targets
+        return targets
 
 
 def merged(folds):
@@ -205,30 +237,9 @@ def ridge_scale(covariance):
 
 def with_ridge(covariance, ridge):
     """Add a ridge, relative to the mean variance of the units, to a covariance."""
-    return covariance + ridge * ridge_scale(covariance) * np.eye(len(covariance))
-
-
-def kept_groups(mask):
-    """Group the columns of a mask that keep the same rows.
-
-    Parameters
-    ----------
-    mask : ndarray of bool of shape (n_inputs, n_outputs)
-
-    Returns
-    -------
-    groups : list of (rows, columns)
-        Arrays of int; without the columns that keep nothing.
-    """
-    packed = np.packbits(mask, axis=0)
-    _, first, group = np.unique(packed, axis=1, return_index=True, return_inverse=True)
-    group = np.ravel(group)
-    order = np.argsort(group, kind="stable")
-    columns = np.split(order, np.cumsum(np.bincount(group))[:-1])
-    groups = [
-        (np.flatnonzero(mask[:, column]), own) for column, own in zip(first, columns, strict=True)
-    ]
-    return [(rows, own) for rows, own in groups if len(rows)]
+    covariance = covariance.copy()
+    np.fill_diagonal(covariance, np.diagonal(covariance) + ridge * ridge_scale(covariance))
+    return covariance
 
 
 def solve_kept(moments, mask, anchor, ridge):
@@ -254,18 +265,7 @@ def solve_kept(moments, mask, anchor, ridge):
     penalty = ridge * ridge_scale(covariance)
     right = moments.cross_covariance() + penalty * anchor
     np.fill_diagonal(covariance, np.diagonal(covariance) + penalty)
-    weight = np.zeros(mask.shape)
-
-    def solve(group):
-        rows, columns = group
-        # numpy's factorisation lets other threads run meanwhile, scipy's does not
-        factor = np.linalg.cholesky(covariance[np.ix_(rows, rows)])
-        found = cho_solve((factor, True), right[np.ix_(rows, columns)], check_finite=False)
-        weight[np.ix_(rows, columns)] = found
-
-    groups = kept_groups(mask)
-    with shard_pool(len(groups)) as run:
-        run(solve, groups)
+    weight = solve_subsystems(covariance, right, mask)
     return weight, moments.target_means - moments.means @ weight
 
 
@@ -339,13 +339,13 @@ def refit(network, teacher, moments, *, ridge=None):
 
 def _refit_layer(network, teacher, number, moments, ridge):
     layer = network.layers[number]
-    folds = moments.of(network, number, teacher)
     mask = layer.connected()
     anchor = teacher.layers[number].weight.astype(np.float64)
     if ridge is None:
-        ridge = choose_ridge(folds, mask, anchor)
+        ridge = choose_ridge(moments.of(network, number, teacher), mask, anchor)
+    whole = moments.whole(network, number, teacher)
     layer.unlock()
-    layer.weight[...], layer.bias[...] = solve_kept(merged(folds), mask, anchor, ridge)
+    layer.weight[...], layer.bias[...] = solve_kept(whole, mask, anchor, ridge)
     return ridge
 
 

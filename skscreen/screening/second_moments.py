@@ -123,18 +123,20 @@ class SecondMoments:
         A, weights = checked_batch(A, self.n_units, len(targets), sample_weight)
         if not weights.any():
             return self
+        if self._origin is None:
+            rows = np.flatnonzero(weights)
+            self._take(A, targets, weights, (first_mean(A, rows), first_mean(targets, rows)))
+            return self
         batch = SecondMoments(self.n_units, self.n_targets)
-        rows = np.flatnonzero(weights)
-        origin = self._origin or (first_mean(A, rows), first_mean(targets, rows))
-        batch._add(A, targets, weights, origin)
+        batch._take(A, targets, weights, self._origin)
         return self.merge(batch)
 
-    def _add(self, A, targets, weights, origin):
+    def _take(self, A, targets, weights, origin):
         """Take the moments of a batch; these moments must be empty."""
-        self._origin = origin
+        A, mean = _centred(A, origin[0], weights, "A")
+        targets, target_mean = _centred(targets, origin[1], weights, "targets")
+        self._origin, self._mean, self._target_mean = origin, mean, target_mean
         self.weight_sum = float(weights.sum())
-        A, self._mean = _centred(A, origin[0], weights, "A")
-        targets, self._target_mean = _centred(targets, origin[1], weights, "targets")
         self.scatter = A.T @ A  # of an array with itself: half the work, and exactly symmetric
         self.cross = A.T @ targets
         self.target_squares = np.einsum("ij,ij->j", targets, targets)
@@ -155,19 +157,34 @@ class SecondMoments:
         if other._origin is None:
             return self
         if self._origin is None:
-            self._origin = other._origin
+            self._copy(other)
+            return self
         total = self.weight_sum + other.weight_sum
         share = other.weight_sum / total
         step = other._mean + (other._origin[0] - self._origin[0]) - self._mean
         target_step = other._target_mean + (other._origin[1] - self._origin[1]) - self._target_mean
-        factor = self.weight_sum * share
-        self.scatter += other.scatter + factor * np.outer(step, step)
-        self.cross += other.cross + factor * np.outer(step, target_step)
-        self.target_squares += other.target_squares + factor * target_step**2
+        root = np.sqrt(self.weight_sum * share)
+        # in place, for these arrays are large
+        self.scatter += other.scatter
+        self.scatter += np.outer(root * step, root * step)
+        self.cross += other.cross
+        self.cross += np.outer(root * step, root * target_step)
+        self.target_squares += other.target_squares + (root * target_step) ** 2
         self._mean = self._mean + share * step
         self._target_mean = self._target_mean + share * target_step
         self.weight_sum = total
         return self
+
+    def _copy(self, other):
+        """Take what another object has; these moments must be empty."""
+        self._origin, self._mean, self._target_mean = (
+            other._origin,
+            other._mean,
+            other._target_mean,
+        )
+        self.weight_sum = other.weight_sum
+        self.scatter, self.cross = other.scatter.copy(), other.cross.copy()
+        self.target_squares = other.target_squares.copy()
 
     def with_linear_targets(self, weight, bias):
         """Return moments of the same units with ``units @ weight + bias`` as targets.

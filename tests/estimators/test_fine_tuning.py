@@ -5,7 +5,7 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 from small import X, network, quick, y
 
-from skscreen import CNNClassifier
+from skscreen import CNNClassifier, ScreeningPruner
 
 
 def test_none_takes_the_rate_and_penalty_of_the_network():
@@ -23,6 +23,9 @@ def test_none_takes_the_rate_and_penalty_of_the_network():
         ("adam", {"sparsity": 0.9}, (0.003, 0.02, 0.0)),  # 5.4 connections for each hidden unit
         ("adam", {"sparsity": 0.8}, (0.003, 0.02, 0.1)),  # 0.9 for each sample
         ("adam", {"sparsity": 0.5}, (0.003, 0.02, 0.2)),  # 2.3 for each sample
+        ("adam", {"sparsity": 0.991}, (0.003, 0.02, 0.0)),
+        ("adam", {"sparsity": 0.993}, (0.006, 0.02, 0.0)),  # 0.03 for each sample
+        ("sgd", {"sparsity": 0.993}, (0.001, 0.02, 0.0)),
         ("adam", {"granularity": "channel", "sparsity": 0.5}, (0.003, 0.05, 0.0)),
         ("adam", {"selection": "fpr", "sparsity": None}, (0.003, 0.02, 0.0)),
         ("sgd", {"sparsity": 0.8}, (0.001, 0.02, 0.1)),
@@ -35,6 +38,52 @@ def test_what_auto_means(solver, parameters, meant):
     rate, alpha, dropout = meant
     named = quick(dense, learning_rate_init=rate, alpha=alpha, dropout=dropout, **parameters)
     np.testing.assert_array_equal(auto.predict_proba(X), named.fit(X, y).predict_proba(X))
+
+
+@pytest.mark.parametrize(("own_rate", "meant"), [(0.0005, 0.003), (0.002, 0.006), (0.01, 0.01)])
+def test_the_rate_of_very_few_connections_goes_by_that_of_the_network(own_rate, meant):
+    dense = FrozenEstimator(network(learning_rate_init=own_rate).fit(X, y))
+    auto = quick(dense, sparsity=0.993).fit(X, y)
+    named = quick(dense, sparsity=0.993, learning_rate_init=meant).fit(X, y)
+    np.testing.assert_array_equal(auto.predict_proba(X), named.predict_proba(X))
+
+
+def test_the_rate_stays_where_samples_are_few_too():
+    few, labels = X[:200], y[:200]
+    dense = FrozenEstimator(network(hidden_layer_sizes=(40, 30)).fit(few, labels))
+    auto = quick(dense, sparsity=0.9925).fit(few, labels)  # 0.15 connections for each sample
+    named = quick(dense, sparsity=0.9925, learning_rate_init=0.003).fit(few, labels)
+    np.testing.assert_array_equal(auto.predict_proba(few), named.predict_proba(few))
+
+
+def epochs(pruner):
+    """Return the epochs of the rounds together, and of the fine-tuning."""
+    *rounds, last = pruner.fit(X, y).history_
+    return sum(entry["n_epochs"] for entry in rounds), last["n_epochs"]
+
+
+class TestEpochs:
+    dense = FrozenEstimator(network(max_iter=11, batch_size=300).fit(X, y))
+
+    @pytest.mark.parametrize(
+        ("sparsity", "meant"),
+        [
+            (0.5, (5, 6)),
+            (0.992, (5, 6)),
+            (0.996, (15, 18)),  # half of 0.8 % are kept
+            (0.998, (25, 30)),
+        ],
+    )
+    def test_auto_grows_with_each_halving_of_very_few_connections(self, sparsity, meant):
+        assert epochs(ScreeningPruner(self.dense, sparsity=sparsity)) == meant
+
+    def test_auto_does_not_grow_for_units_or_without_a_sparsity(self):
+        wide = network(hidden_layer_sizes=(400,), max_iter=11, batch_size=300)
+        assert epochs(ScreeningPruner(wide, granularity="channel", sparsity=0.996)) == (5, 6)
+        assert epochs(ScreeningPruner(self.dense, selection="fpr", sparsity=None)) == (5, 6)
+
+    def test_numbers_are_taken_as_they_are(self):
+        assert epochs(ScreeningPruner(self.dense, sparsity=0.996, pruning_epochs=2)) == (2, 18)
 
 
 class TestDropout:

@@ -119,6 +119,17 @@ class TestConv:
         monkeypatch.setattr("skscreen.nn.conv.BLOCK_BYTES", 1)
         np.testing.assert_allclose(layer.forward(X, layer.buffers(9)), whole, atol=1e-13)
 
+    def test_what_is_carried_back_does_not_need_the_gradients(self, geometry):
+        layer, generator = self.layer(geometry), np.random.default_rng(0)
+        X = generator.standard_normal((5, *geometry["input_shape"]))
+        delta = generator.standard_normal((5, *layer.output_shape()))
+        carried = []
+        for back in (layer.backward, layer.carry_back):
+            buffers = layer.buffers(5, training=True)
+            layer.forward(X, buffers)
+            carried.append(back(X, delta.copy(), buffers).copy())
+        np.testing.assert_array_equal(*carried)
+
     def test_features_are_those_that_matter(self, geometry):
         layer = self.layer(geometry)
         rows = np.random.default_rng(3).random(layer.n_inputs) < 0.3

@@ -10,7 +10,6 @@ from skscreen.pruning.elimination import eliminate
 from skscreen.pruning.partial_f import (
     MOST_PASSES,
     connection_scores,
-    inverse_of_lower,
     partial_variances,
     root_of,
     unit_importance,
@@ -57,13 +56,6 @@ def test_scores_do_not_depend_on_threads():
         with threadpool_limits(n_threads, user_api="blas"):
             results.append(eliminate(big, weight, np.ones(40), np.arange(150)))
     np.testing.assert_array_equal(*results)
-
-
-@pytest.mark.parametrize("n", [1, 5, 96, 97, 250])
-def test_inverse_of_a_lower_triangle(n):
-    B = RNG.normal(size=(2 * n, n))
-    factor = np.linalg.cholesky(B.T @ B / n).astype(np.float32)
-    np.testing.assert_allclose(inverse_of_lower(factor) @ factor, np.eye(n), atol=1e-4)
 
 
 def test_partial_variance_is_what_the_others_do_not_explain():

@@ -13,7 +13,6 @@ from skscreen.pruning.refit import (
     LayerMoments,
     choose_ridge,
     held_out_error,
-    kept_groups,
     merged,
     refit,
     ridge_scale,
@@ -229,12 +228,6 @@ def test_bytes_are_scaled_as_the_network_reads_them():
     of_bytes = merged(LayerMoments(images).of(network, 0)).covariance()
     of_numbers = merged(LayerMoments(images / 255).of(network, 0)).covariance()
     np.testing.assert_allclose(of_bytes, of_numbers, rtol=1e-9)
-
-
-def test_columns_that_keep_the_same_are_solved_together():
-    mask = np.array([[1, 0, 1, 0, 1], [0, 0, 0, 1, 0], [1, 0, 1, 1, 0]], dtype=bool)
-    groups = {tuple(columns): rows.tolist() for rows, columns in kept_groups(mask)}
-    assert groups == {(0, 2): [0, 2], (3,): [1, 2], (4,): [0]}
 
 
 def test_held_out_error_is_that_of_the_samples():
