@@ -220,6 +220,14 @@ def test_chunks_of_any_size(chunk_size):
     np.testing.assert_array_equal(found.weight_sum, whole.weight_sum)
 
 
+def test_chunks_with_weights():
+    samples, codes, weights = np.tile(A, (5, 1)), np.tile(CODES, 5), np.arange(1.0, 1001)
+    whole = ClassMoments(4, 6).partial_fit(samples, codes, weights)
+    found = class_moments(samples, codes, 4, weights, chunk_size=300)
+    np.testing.assert_allclose(found.within, whole.within, rtol=1e-10)
+    np.testing.assert_allclose(found.weight_sum, whole.weight_sum, rtol=1e-12)
+
+
 def test_class_moments_takes_lists_and_bools():
     expected = f_from_moments(ClassMoments(2, 6).partial_fit(A, CODES > 1)).F
     found = class_moments(A.tolist(), (CODES > 1).tolist(), 2, np.ones(200).tolist())
