@@ -60,6 +60,8 @@ class Target:
 
 
 KERNELS = "tests/kernels/test_kernels.py"
+# What is quick of the tests of streaming moments.
+STREAMS = "not workers and not partition and not depend"
 TARGETS = {
     target.name if target.path != "skscreen/kernels/moments.py" else "kernel-moments": target
     for target in (
@@ -92,16 +94,25 @@ TARGETS = {
         Target(
             "skscreen/screening/moments.py",
             ("tests/screening/test_moments.py", "tests/screening/test_scales.py"),
-            "not workers and not partition and not depend",
+            STREAMS,
+        ),
+        *(
+            Target(
+                f"skscreen/screening/{name}.py",
+                (
+                    "tests/screening/test_regression_moments.py",
+                    "tests/screening/test_spread.py",
+                    "tests/screening/test_moments.py",
+                    "tests/screening/test_scales.py",
+                ),
+                STREAMS,
+            )
+            for name in ("regression_moments", "spread")
         ),
         Target(
-            "skscreen/screening/regression_moments.py",
-            (
-                "tests/screening/test_regression_moments.py",
-                "tests/screening/test_moments.py",
-                "tests/screening/test_scales.py",
-            ),
-            "not workers and not partition and not depend",
+            "skscreen/screening/weights.py",
+            ("tests/screening/test_weights.py", "tests/screening/test_moments.py"),
+            "totals or worth or naive_twin or by_hand",
         ),
         Target(
             "skscreen/screening/second_moments.py",

@@ -9,14 +9,17 @@ with where it is installed.
 import argparse
 import time
 import warnings
+from functools import partial
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import f_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 
 from skscreen import CNNClassifier, MLPClassifier, Screen, ScreeningPruner, f_statistic
+from skscreen.datasets import load_dataset
 from skscreen.inspection import format_table
 from skscreen.pruning import FWeights, NetworkEvidence, ScreeningData
 
@@ -25,7 +28,7 @@ try:
 except ImportError:
     torch = None
 
-SECTIONS = ["f", "mlp", "lenet", "lean", "screening"]
+SECTIONS = ["f", "mlp", "lenet", "lean", "screening", "pruning"]
 BATCH = 128
 MLP = (300, 100)
 
@@ -190,6 +193,19 @@ def compare_lean(X, y, repeats):
     compare("784-300-100-10: 5 predictions of 10000", calls, repeats)
 
 
+def compare_pruning(name, estimator, X, y, cuts, repeats):
+    """Compare pruning with the training of the dense network for as many epochs."""
+    dense = estimator.set_params(max_iter=10, tol=None, random_state=0)
+    trained = FrozenEstimator(clone(dense).fit(X, y))
+    for cut in cuts:
+        pruner = ScreeningPruner(trained, **cut)
+        calls = {
+            ", ".join(f"{key}={value}" for key, value in cut.items()): partial(pruner.fit, X, y),
+            "dense": partial(dense.fit, X, y),
+        }
+        compare(f"{name}: pruning, {len(X)} samples", calls, repeats)
+
+
 def main():
     """Compare what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -224,6 +240,15 @@ def main():
         net = MLPClassifier(MLP, batch_size=BATCH, max_iter=1, tol=None)
         compare_screening("784-300-100-10", net, X, y, arguments.repeats)
         compare_screening("LeNet-5", lenet(), X[:10000], y[:10000], arguments.repeats)
+    if "pruning" in arguments.only:
+        data = load_dataset("fashion")
+        X, y = data.X_train[: arguments.samples].astype(np.float32), data.y_train
+        y = y[: len(X)]
+        cuts = [{"sparsity": 0.9}, {"sparsity": 0.98}]
+        compare_pruning("784-300-100-10", MLPClassifier(MLP), X, y, cuts, arguments.repeats)
+        cuts += [{"granularity": "channel", "budget": "macs", "sparsity": 0.875}]
+        X, y = X[:5000], y[:5000]
+        compare_pruning("LeNet-5", lenet(), X, y, cuts, min(arguments.repeats, 3))
 
 
 if __name__ == "__main__":

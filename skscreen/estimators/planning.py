@@ -134,7 +134,7 @@ def _keeps_few(pruner):
     """Tell whether the sparsity keeps very few single connections."""
     if not GRANULARITIES[pruner.granularity].drops_out or pruner.sparsity is None:
         return False
-    return 1 - pruner.sparsity < FEW_CONNECTIONS
+    return 0 < 1 - pruner.sparsity < FEW_CONNECTIONS  # a number to keep is refused later
 
 
 def _is_far_from_overfitting(pruner, network, n_samples):

@@ -1,5 +1,6 @@
 """What a layer is: the contract, and what all layers have in common."""
 
+import copy
 import math
 from abc import ABC, abstractmethod
 
@@ -279,6 +280,15 @@ class Layer(ABC):
         layer : Layer
             Shares nothing with this one.
         """
+
+    def numbered(self):
+        """Return a copy whose weights are their own places in the flat weight.
+
+        What `take` makes of it tells where the weights of a smaller layer come from.
+        """
+        twin = copy.copy(self)
+        twin.weight = np.arange(self.weight.size, dtype=np.float64).reshape(self.weight.shape)
+        return twin
 
     def lock(self):
         """Make weight and mask read-only: something was made from them."""

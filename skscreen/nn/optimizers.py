@@ -1,5 +1,7 @@
 """First-order optimisers: the state of each parameter and the call of its fused update."""
 
+import copy
+
 import numpy as np
 
 from skscreen.kernels.updates import adam_update, sgd_update
@@ -41,6 +43,38 @@ class Optimizer:
                 whole[slice(None) if old is None else old] = state[number]
                 state[number] = whole if new is None else whole[new]
             self._places[number] = new
+
+    def taken(self, parameters, fewer, places):
+        """Return an optimiser that goes on with fewer weights.
+
+        Parameters
+        ----------
+        parameters, fewer : list of Parameter
+            All, and those to go on with.
+        places : list of tuple of ndarray of int
+            For each parameter, places among the fewer and where those were among all.
+
+        Returns
+        -------
+        optimizer : Optimizer
+        """
+        self.move(parameters, [None] * len(parameters))
+        twin = copy.copy(self)
+        twin.states = [_zeros(fewer) for _ in self.states]
+        twin._places = [None] * len(fewer)
+        for state, given in zip(twin.states, self.states, strict=True):
+            for number, (inner, outer) in enumerate(places):
+                state[number][inner] = given[number][outer]
+        return twin
+
+    def give_back(self, twin, fewer, places):
+        """Take the state of an optimiser from `taken`; that of other weights is forgotten."""
+        twin.move(fewer, [None] * len(fewer))
+        for state, given in zip(self.states, twin.states, strict=True):
+            for number, (inner, outer) in enumerate(places):
+                state[number][:] = 0
+                state[number][outer] = given[number][inner]
+        vars(self).update(vars(twin) | {"states": self.states, "_places": self._places})
 
     def step(self, parameters, gradients, rate, decay, *, run=None):
         """Update all parameters in place.

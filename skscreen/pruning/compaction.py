@@ -35,12 +35,30 @@ def compact(network):
     masks, biases = _fold_constants(network, sources)
     # each hidden layer keeps at least one unit, so that the network keeps its shape
     kept = useful_units(unit_links(masks, sources), keep_one=True)
-    layers = []
-    for number, layer in enumerate(network.layers):
-        units = kept[number] if number else None  # the samples keep all their features
-        columns = np.flatnonzero(kept[number + 1])
-        layers.append(layer.take(masks[number], biases[number], units, columns))
-    return Network(layers, network.output)
+    return Network(take_units(network.layers, masks, biases, kept), network.output)
+
+
+def take_units(layers, masks, biases, kept):
+    """Build the layers that are left when units go; see `Layer.take`.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    masks, biases : list of ndarray
+        Of each layer.
+    kept : list of ndarray of bool
+        Which inputs, and which units of each layer, are kept; the samples keep all features.
+
+    Returns
+    -------
+    layers : list of Layer
+    """
+    return [
+        layer.take(mask, bias, before if number else None, np.flatnonzero(after))
+        for number, (layer, mask, bias, before, after) in enumerate(
+            zip(layers, masks, biases, kept[:-1], kept[1:], strict=True)
+        )
+    ]
 
 
 def _fold_constants(network, sources):

@@ -33,7 +33,7 @@ class Evidence(ABC):
         How much F weighs in this layer.
     rms, spread : ndarray
         Root mean square and standard deviation of the activations, over positions as well; in a
-        network with convolutions from as many samples as the screen says.
+        network with convolutions from some of the samples.
     partial_f : ndarray
         Root of what the output would lose without the connection, or the unit, if the layer that
         reads it were fitted again; see `skscreen.pruning.partial_f`.

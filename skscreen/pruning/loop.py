@@ -17,6 +17,7 @@ from skscreen.pruning.network_evidence import InputMoments, NetworkEvidence
 from skscreen.pruning.record import Record
 from skscreen.pruning.refit import USUAL_RIDGE, LayerMoments, refit
 from skscreen.pruning.schedules import sparsities
+from skscreen.pruning.shrinking import shrink
 from skscreen.screening import ResolvedScreen
 
 
@@ -294,15 +295,14 @@ class Training:
         if n_epochs == 0:
             return []
         options = replace(self.options, max_iter=n_epochs, **changes)
-        result = train(
-            self.network,
-            self.data.X,
-            self.loss,
-            options,
-            self.rng,
-            score=score,
-            optimizer=self.optimizer,
-        )
+        shrunk = shrink(self.network)
+        network, optimizer = self.network, self.optimizer
+        if shrunk is not None:
+            network, optimizer = shrunk.network, shrunk.optimizer(optimizer)
+        given = network, self.data.X, self.loss, options, self.rng
+        result = train(*given, score=score, optimizer=optimizer)
+        if shrunk is not None:
+            shrunk.give_back(self.optimizer, optimizer)
         return result.loss_curve
 
     def fine_tune(self, score=None, n_epochs=None, **changes):

@@ -39,6 +39,10 @@ def _unit_shape(layer):
     return layer.n_output_positions, layer.n_outputs
 
 
+# Samples, with many positions each, that tell the mean and the spread of what convolutions read.
+ENOUGH_FOR_SCALES = 1000
+
+
 class Side(NamedTuple):
     """Whose values an analysis of variance looks at.
 
@@ -182,7 +186,7 @@ class NetworkEvidence:
         """Moments of what each layer reads over samples and positions, whatever the class.
 
         In a fully connected network they are those of the classes together; in one with
-        convolutions of one class, from `screen.samples` of the samples.
+        convolutions of one class, from at most `ENOUGH_FOR_SCALES` samples.
         """
         layers = self.network.layers
         if all(layer.n_positions == 1 for layer in layers):
@@ -200,7 +204,7 @@ class NetworkEvidence:
             list(range(len(layers))),
             lambda number: ClassMoments(1, layers[number].n_inputs),
             add,
-            self.data.subsample(self.screen.samples, self.rng),
+            self.data.subsample(min(self.screen.samples, ENOUGH_FOR_SCALES), self.rng),
         )
 
     @cached_property

@@ -42,6 +42,25 @@ def test_links_of_columns_that_belong_to_one_channel():
 
 
 @pytest.mark.parametrize(
+    ("source", "n_units", "links"),
+    [
+        ([0, 1, 2], 3, [[0, 0], [0, 1], [1, 1]]),
+        ([2, 0, 1], 3, [[0, 1], [1, 1], [0, 0]]),  # each shows a unit of its own, in some order
+        ([2, 1, 0], 3, [[1, 1], [0, 1], [0, 0]]),
+        ([0, 1, 2], 4, [[0, 0], [0, 1], [1, 1], [0, 0]]),  # the last unit is not read at all
+        ([1, 2, 3], 4, [[0, 0], [0, 0], [0, 1], [1, 1]]),
+        ([0, 1, 1], 2, [[0, 0], [1, 1]]),
+    ],
+)
+def test_links_of_units_that_are_read_in_any_order(source, n_units, links):
+    first = np.ones((2, n_units), dtype=bool)
+    second = np.array([[0, 0], [0, 1], [1, 1]], dtype=bool)
+    found = unit_links([first, second], [np.arange(2), np.array(source)])
+    assert found[0].tolist() == first.tolist()
+    assert found[1].astype(int).tolist() == links
+
+
+@pytest.mark.parametrize(
     ("second", "options", "inputs", "hidden"),
     [
         ([0, 1, 0], {}, [True, False], [False, True, False]),

@@ -99,7 +99,7 @@ def test_moments_agree_with_the_naive_twin():
 
 
 @pytest.mark.parametrize("total", [1e-200, 0.3, 1.0, 40.0])
-def test_what_weights_are_worth_does_not_depend_on_their_sum(total):
+def test_what_weights_are_worth_whatever_their_sum(total):
     weights = np.exp(np.random.default_rng(3).standard_normal(200))
     weights *= total / np.bincount(CODES, weights)[CODES]  # each class adds up to it
     moments = ClassMoments(5, 6).partial_fit(A, CODES, weights)
@@ -218,6 +218,14 @@ def test_chunks_of_any_size(chunk_size):
     whole = ClassMoments(4, 6).partial_fit(A, CODES)
     np.testing.assert_allclose(found.within, whole.within, rtol=1e-12)
     np.testing.assert_array_equal(found.weight_sum, whole.weight_sum)
+
+
+def test_chunks_with_weights():
+    samples, codes, weights = np.tile(A, (5, 1)), np.tile(CODES, 5), np.arange(1.0, 1001)
+    whole = ClassMoments(4, 6).partial_fit(samples, codes, weights)
+    found = class_moments(samples, codes, 4, weights, chunk_size=300)
+    np.testing.assert_allclose(found.within, whole.within, rtol=1e-10)
+    np.testing.assert_allclose(found.weight_sum, whole.weight_sum, rtol=1e-12)
 
 
 def test_class_moments_takes_lists_and_bools():

@@ -33,6 +33,7 @@ def assert_like(moments, A, targets, weights, rtol=1e-9):
     np.testing.assert_allclose(moments.syy, syy, rtol=rtol)
     np.testing.assert_allclose(moments.sxy, sxy, rtol=rtol, atol=rtol * np.sqrt(sxx.max()))
     np.testing.assert_allclose(moments.mean_square(), squares, rtol=rtol)
+    np.testing.assert_allclose(moments.variance() * size, sxx, rtol=rtol)
     np.testing.assert_allclose(
         moments.explained(), sxy**2 / np.outer(syy, sxx), rtol=rtol, atol=1e-12
     )
@@ -151,6 +152,16 @@ def test_merged_parts_of_different_scales(base, steps, order):
     np.testing.assert_allclose(whole.syy / 2.0 ** (200 - 2 * base), syy, rtol=1e-11)
     np.testing.assert_allclose(whole.sxy / 2.0**100, sxy, rtol=1e-9)
     np.testing.assert_allclose(whole.mean_square() / 2.0 ** (2 * base), squares, rtol=1e-11)
+    np.testing.assert_allclose(whole.variance(), whole.sxx / whole.effective_size(), rtol=1e-12)
+
+
+def test_no_more_is_explained_than_there_is():
+    rng = np.random.default_rng(4)
+    unit = rng.standard_normal((50, 1))
+    moments = RegressionMoments(1, 500).partial_fit(unit, unit * rng.uniform(0.1, 9, 500))
+    explained = moments.explained()
+    assert (explained <= 1).all()
+    np.testing.assert_allclose(explained, 1, rtol=1e-12)
 
 
 @pytest.mark.parametrize("merging", [False, True])

@@ -126,9 +126,11 @@ def test_a_class_far_from_the_others(gap):
     )
 
 
-def test_an_offset_beside_a_class_without_samples():
+@pytest.mark.parametrize("weight", [1e-6, 1.0])
+def test_an_offset_beside_a_class_without_samples(weight):
     expected = ClassMoments(4, 5).partial_fit(A, Y).between()
-    found = ClassMoments(5, 5).partial_fit(A + 2.0**44, Y + 1).between()
+    weights = np.full(120, weight)
+    found = ClassMoments(5, 5).partial_fit(A + 2.0**44, Y + 1, weights).between()
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 

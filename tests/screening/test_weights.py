@@ -38,6 +38,31 @@ def test_constant_weights_change_nothing(constant):
         np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("factor", [1e-100, 0.01, 1.0, 1e100])
+@pytest.mark.parametrize("parts", [[80], [1, 79], [30, 0, 50], [20] * 4])
+def test_totals_of_parts_are_worth_what_the_whole_is(parts, factor):
+    weight = np.random.default_rng(5).lognormal(0, 1, (80, 2)) * [1.0, 1e3]
+    weight[:20, 1] = 0.0
+    whole, before, share = WeightTotals.empty(3), 0.0, None
+    for part in np.split(factor * weight, np.cumsum(parts)[:-1]):
+        sums, squares = np.zeros(3), np.zeros(3)
+        sums[:2], squares[:2] = part.sum(axis=0), (part**2).sum(axis=0)
+        mean = np.divide(squares, sums, out=np.zeros(3), where=sums > 0)
+        before, share = whole.sum, whole.merge(WeightTotals(sums, mean))
+        expected = [
+            new / (old + new) if new else 0.0 for old, new in zip(before, sums, strict=True)
+        ]
+        np.testing.assert_allclose(share, expected, rtol=1e-12)
+    sizes = weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)
+    np.testing.assert_allclose(whole.effective_sizes(), [*sizes, 0.0], rtol=1e-12)
+    np.testing.assert_allclose(whole.sum, [*factor * weight.sum(axis=0), 0.0], rtol=1e-12)
+    assert effective_size(factor * weight[:, 0]) == pytest.approx(sizes[0], rel=1e-12)
+    assert effective_size(np.full(7, factor)) == pytest.approx(7, rel=1e-12)
+    whole.forget(0.25)
+    np.testing.assert_allclose(whole.effective_sizes(), [*sizes, 0.0], rtol=1e-12)
+    np.testing.assert_allclose(whole.sum[:2], factor * weight.sum(axis=0) / 4, rtol=1e-12)
+
+
 def test_class_weights_change_nothing():
     weight = compute_sample_weight("balanced", Y)
     for name in CLASS_STATISTICS:
