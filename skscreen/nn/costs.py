@@ -1,4 +1,4 @@
-"""What a layer's prediction costs in each of its forms, in nanoseconds.
+"""What a layer's prediction, and its training, costs in each of its forms, in nanoseconds.
 
 The choice between the product with the whole weight (BLAS) and that with the kept weights alone
 rests on a model, not on a measurement: so it is the same on every run, and with it the last bits

@@ -104,6 +104,7 @@ class Network:
         checkpoint : Network
             Of the same layers.
         """
+        self.unlock()
         for layer, earlier in zip(self.layers, checkpoint.layers, strict=True):
             np.multiply(earlier.weight, layer.connected(), out=layer.weight)
             layer.bias[:] = earlier.bias
@@ -132,8 +133,9 @@ class Network:
     def training_forms(self, n_samples):
         """Return each layer's kept weights where training on so many samples gains by them.
 
-        Without convolutions it is all or none: beside layers on one thread, BLAS must stay on one
-        thread too, for while its others wait for work they take the time of this one.
+        Without convolutions they are worth it only where the whole network gains: beside layers on
+        one thread BLAS must stay on one too, for while its others wait for work they take the
+        time of this one.
 
         Returns
         -------
@@ -280,7 +282,10 @@ class Network:
 
         def apply(rows):
             x = as_numbers(X[rows], self.dtype)
-            buffers = spare.pop() if spare else self.buffers(most, forms=forms)
+            try:
+                buffers = spare.pop()
+            except IndexError:
+                buffers = self.buffers(most, forms=forms)
             result = function(rows, x, buffers)
             spare.append(buffers)
             return result

@@ -143,7 +143,8 @@ class MinibatchTrainer:
 
     The minibatches of a network with convolutions are split into shards of a fixed size, which
     may run on threads; their gradients are added in order, so that the number of threads changes
-    no bit of the result. Without convolutions there is one shard, and BLAS uses the cores.
+    no bit of the result. Without convolutions there is one shard, and BLAS uses the cores, unless
+    layers are trained by their kept weights.
 
     Parameters
     ----------

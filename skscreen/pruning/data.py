@@ -43,25 +43,41 @@ class ScreeningData:
         return len(self.X) if self.sample_weight is None else effective_size(self.sample_weight)
 
     def subsample(self, n_samples, rng):
-        """Draw at most so many of the samples that count, stratified by class; or return all."""
+        """Draw at most so many of the samples that count, stratified by class, as an array."""
+        rows = self._draw(n_samples, rng)
+        return self._with(self.X[rows], rows)
+
+    def drawn(self, n_samples, rng):
+        """Do the same for a network to read: all as they are where so many are not there.
+
+        Sparse samples stay sparse.
+        """
+        if len(self.X) <= n_samples:
+            return self
+        rows = self._draw(n_samples, rng)
+        return self._with(self.X.subset(rows) if hasattr(self.X, "subset") else self.X[rows], rows)
+
+    def _with(self, X, rows):
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        return ScreeningData(X, self.target[rows], self.n_classes, weight)
+
+    def _draw(self, n_samples, rng):
+        """Return the rows of at most so many samples of positive weight, in rising order."""
         rows = np.arange(len(self.X))
         if self.sample_weight is not None:
             rows = np.flatnonzero(self.sample_weight)
-        if len(rows) == len(self.X) <= n_samples:
-            return self
-        if len(rows) > n_samples:
-            rows = rng.permutation(rows)
-            if self.n_classes is not None:
-                # each class's samples evenly over the order, so that its head is stratified
-                codes = self.target[rows]
-                rank = np.empty(len(rows))
-                for k in range(self.n_classes):
-                    own = np.flatnonzero(codes == k)
-                    rank[own] = (np.arange(len(own)) + 0.5) / max(len(own), 1)
-                rows = rows[np.argsort(rank, kind="stable")]
-            rows = np.sort(rows[:n_samples])
-        weight = None if self.sample_weight is None else self.sample_weight[rows]
-        return ScreeningData(self.X[rows], self.target[rows], self.n_classes, weight)
+        if len(rows) <= n_samples:
+            return rows
+        rows = rng.permutation(rows)
+        if self.n_classes is not None:
+            # each class's samples evenly over the order, so that its head is stratified
+            codes = self.target[rows]
+            rank = np.empty(len(rows))
+            for k in range(self.n_classes):
+                own = np.flatnonzero(codes == k)
+                rank[own] = (np.arange(len(own)) + 0.5) / max(len(own), 1)
+            rows = rows[np.argsort(rank, kind="stable")]
+        return np.sort(rows[:n_samples])
 
     def unweighted_subsample(self, n_samples, rng):
         """Do the same for screens that take no weights.

@@ -20,6 +20,9 @@ from skscreen.pruning.schedules import sparsities
 from skscreen.pruning.shrinking import shrink
 from skscreen.screening import ResolvedScreen
 
+# Least samples of each class, on average, for the rounds that do not look at all.
+SAMPLES_PER_CLASS = 10
+
 
 @dataclass(frozen=True)
 class PruningPlan:
@@ -199,9 +202,10 @@ def prune(network, data, plan, options, rng, *, score=None, watch=unwatched):
 def cut(training, granularity, goal, record=None, *, first=False, final=False, handed_out=False):
     """Screen a network and mask what is not worth keeping.
 
-    The first and the last round, and all that cut by significance, look at all samples. Those
-    between them look at as many as the screen says: what a score takes from the statistics is
-    their order, and the network changes from round to round.
+    The first and the last round, those after which the network is handed out, and all that cut by
+    significance, look at all samples. Those between them look at as many as the screen says, and
+    at `SAMPLES_PER_CLASS` for each class at least: what a score takes from the statistics is their
+    order, and the network changes from round to round.
 
     Parameters
     ----------
@@ -225,7 +229,7 @@ def cut(training, granularity, goal, record=None, *, first=False, final=False, h
         The inputs that may be read at all; None for all.
     """
     network, plan = training.network, training.plan
-    whole = first or final or goal.significance is not None
+    whole = first or final or handed_out or goal.significance is not None
     evidence = NetworkEvidence(
         network,
         training.data if whole else training.drawn,
@@ -238,10 +242,10 @@ def cut(training, granularity, goal, record=None, *, first=False, final=False, h
     # before the masks change what the units do
     statistics = granularity.statistics(evidence) if final else None
     scores = granularity.scores(evidence, plan.criterion)
-    if record is not None:
-        record.observe(evidence, final=final, whole=whole)
     inputs = plan.f_weights.inputs(evidence)
     choice = granularity.select(evidence, scores, replace(goal, inputs=inputs))
+    if record is not None:  # of what criterion and selection have looked at
+        record.observe(evidence, final=final, whole=whole)
     # where nothing follows that could do better, the biases make up for what is cut
     better = plan.trains or plan.refit is not None
     teacher = training.teacher()
@@ -278,7 +282,8 @@ class Training:
     @cached_property
     def drawn(self):
         """Samples for the rounds on the way, the same in all of them."""
-        return self.data.subsample(self.plan.screen.samples, self.rng)
+        least = SAMPLES_PER_CLASS * (self.data.n_classes or 1)
+        return self.data.drawn(max(self.plan.screen.samples, least), self.rng)
 
     def teacher(self):
         """Return the network that a refit shall stay near to; None without a refit.

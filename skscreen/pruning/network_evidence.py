@@ -102,9 +102,10 @@ class NetworkEvidence:
     f_weights : FWeights
         The weight of F in each layer.
     layer_moments : LayerMoments or None, default=None
-        Second moments of what the layers read, on the same samples; None to collect them.
+        Second moments of what the layers read, on these samples or on all of which they are a
+        part; None to collect them.
     input_moments : InputMoments or None, default=None
-        Of earlier rounds with the same samples and screen; None to collect them.
+        Likewise, of earlier rounds with the same screen.
     """
 
     def __init__(

@@ -56,7 +56,7 @@ class Record:
         self.layers = None
 
     def observe(self, evidence, *, final, whole):
-        """Take down what a round has found, before anything is cut.
+        """Take down what a round has found, before anything is cut in the network.
 
         Parameters
         ----------

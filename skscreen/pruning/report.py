@@ -66,8 +66,8 @@ class ScreeningReport:
             See `skscreen.screening.anova_table`. ``kept`` is the number of connections; of
             channels and inputs it is 1 or 0, and there are ``magnitude``, ``score`` and ``round``
             (in which the unit was cut, 0 if it was kept) as well. A row is from the last time
-            that the statistics were computed while the unit was in use: the first round, the last
-            one, and all rounds in which the criterion or the selection looked at them.
+            that the statistics of all samples were computed while the unit was in use: the first
+            round, the last one, and all that cut by significance.
         """
         record = self._record(number)
         if record.score.ndim == 2:
