@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dtrtri, strtri
 
-from skscreen.nn.threads import shard_pool
+from skscreen.nn.threads import shard_pool, single_threaded_blas
 
 # So many groups of targets, that lack few variables, are worth the inverse of the whole system.
 MANY_GROUPS = 10
@@ -68,8 +68,9 @@ def solve_subsystems(matrix, right, mask):
     solution = np.zeros(mask.shape)
     groups = kept_groups(mask)
     most = FEW_FOR_SOLUTIONS * len(matrix)
-    inverse = _shared_inverse(matrix, groups, most)
-    whole = None if inverse is None else inverse @ right
+    with single_threaded_blas():  # the same bits whatever the threads
+        inverse = _shared_inverse(matrix, groups, most)
+        whole = None if inverse is None else inverse @ right
 
     def solve(group):
         rows, columns = group
@@ -104,7 +105,8 @@ def inverse_diagonals(matrix, mask):
     diagonals = np.zeros(mask.shape)
     groups = kept_groups(mask)
     most = FEW_FOR_DIAGONALS * len(matrix)
-    inverse = _shared_inverse(matrix, groups, most)
+    with single_threaded_blas():  # the same bits whatever the threads
+        inverse = _shared_inverse(matrix, groups, most)
     matrix = matrix.astype(np.float32)
     if inverse is not None:
         whole = np.diagonal(inverse).copy()
@@ -165,7 +167,9 @@ def _shared_inverse(matrix, groups, most):
 
 
 def _solve(matrix, right):
-    """Solve a symmetric positive definite system."""
+    """Solve a symmetric positive definite system, one without unknowns too."""
+    if len(matrix) == 0:
+        return right
     # numpy's factorisation lets other threads run meanwhile, scipy's does not; turned over, it
     # has the order that LAPACK reads without a copy
     factor = np.linalg.cholesky(matrix).T
