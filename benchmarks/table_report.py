@@ -53,10 +53,10 @@ deviation over the splits. Seconds of CPU, one thread, the training of the dense
     python benchmarks/inputs.py --methods skscreen "skscreen, one round" f_classif rfe --seeds 3
 """
 INPUTS_LASSONET = """\
-LassoNet's path has steps of 1.1, started at 15 where all inputs are still in, and one split was
-run; its default of 1.02, with five times as many, is published with 0.794 and 0.800:
+LassoNet's path has steps of 1.1, started at 15 where all inputs are still in; its default of 1.02,
+with five times as many, is published with 0.794 and 0.800:
 
-    python benchmarks/inputs.py --methods lassonet --lassonet-start 15 --lassonet-step 1.1
+    python benchmarks/inputs.py --methods lassonet --lassonet-start 15 --lassonet-step 1.1 --seeds 3
 """
 
 
