@@ -56,7 +56,8 @@ INPUTS_LASSONET = """\
 LassoNet's path has steps of 1.1, started at 15 where all inputs are still in; its default of 1.02,
 with five times as many, is published with 0.794 and 0.800:
 
-    python benchmarks/inputs.py --methods lassonet --lassonet-start 15 --lassonet-step 1.1 --seeds 3
+    python benchmarks/inputs.py --methods lassonet --seeds 3 --lassonet-start 15 \\
+        --lassonet-step 1.1
 """
 
 
