@@ -35,6 +35,16 @@ def relu_network(rng, *sizes):
     )
 
 
+def two_convolutions(dtype):
+    """Return a classifier's network for images of (8, 8, 2), with two convolutions."""
+    rng, dtype = np.random.RandomState(0), np.dtype(dtype)
+    conv = Conv.initialise(
+        4, "relu", rng, dtype, input_shape=(8, 8, 2), kernel_size=(3, 3), pool_size=(2, 2)
+    )
+    second = Conv.initialise(5, "relu", rng, dtype, input_shape=(3, 3, 4), kernel_size=(2, 2))
+    return Network([conv, second, Dense.initialise(20, 3, "identity", rng, dtype)], "softmax")
+
+
 def random_estimator(seed, *, convolutional=None, labels=LABELS, dtype=None, activation=None):
     """Return a fitted estimator with a random network, masked and compacted by chance."""
     rng = np.random.default_rng(seed)

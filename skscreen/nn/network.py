@@ -1,6 +1,7 @@
 """A network: a list of layers and the meaning of its last output."""
 
 import copy
+import math
 
 import numpy as np
 from scipy.special import expit
@@ -329,7 +330,6 @@ class Network:
 
 def _observed_length(X):
     """Samples of a chunk: an even number of chunks of one length, for two threads."""
-    n_values = int(np.prod(X.shape[1:]))
-    most = min(OBSERVED_CHUNK, max(1, OBSERVED_VALUES // n_values))
-    n_chunks = 2 * -(-len(X) // (2 * most))
-    return max(1, -(-len(X) // max(1, n_chunks)))
+    most = max(1, min(OBSERVED_CHUNK, OBSERVED_VALUES // math.prod(X.shape[1:])))
+    n_pairs = max(1, math.ceil(len(X) / (2 * most)))
+    return max(1, math.ceil(len(X) / (2 * n_pairs)))

@@ -6,6 +6,7 @@ from sklearn.feature_selection import f_classif
 
 from skscreen import CNNClassifier, MLPClassifier
 from skscreen.pruning import FWeights, NetworkEvidence, Screening, ScreeningData
+from skscreen.pruning.network_evidence import InputMoments
 from skscreen.screening import Screen
 
 rng = np.random.default_rng(0)
@@ -20,10 +21,10 @@ def evidence(estimator, weight=None):
     return observe(estimator.network_, ScreeningData(X, Y, 3, weight))
 
 
-def observe(network, data, f_weight=0.0):
+def observe(network, data, f_weight=0.0, **known):
     random = np.random.RandomState(0)
     screen = Screen(pooling="mean").resolve(random)
-    return NetworkEvidence(network, data, screen, random, FWeights(f_weight))
+    return NetworkEvidence(network, data, screen, random, FWeights(f_weight), **known)
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ def test_scales_of_what_a_convolution_reads(cnn):
 @pytest.mark.parametrize("kind", ["mlp", "cnn"])
 def test_what_a_layer_reads_is_observed_once(kind, request):
     """Units that are read as they are, and the inputs of a later round, need no further pass."""
-    found = request.getfixturevalue(kind)
+    built, inputs = request.getfixturevalue(kind), InputMoments()
+    found = observe(built.network, built.data, input_moments=inputs)
     layers = found.network.layers
     passes = []
     found.network.over_chunks = lambda *given: (
@@ -82,11 +84,8 @@ def test_what_a_layer_reads_is_observed_once(kind, request):
     shared = [number for number in range(1, len(layers)) if sources[number] is units[number - 1]]
     # the last convolution of this one leaves a single position
     assert shared == ([1, 2] if kind == "mlp" else [2, 3])
-    again = NetworkEvidence(
-        *(found.network, found.data, found.screen, found.rng, FWeights(0.0)),
-        input_moments=found._input_moments,
-    )
     passes.clear()
+    again = observe(found.network, found.data, input_moments=inputs)
     assert again.moments("source")[0] is sources[0]
     assert len(passes) == 1 + (kind == "cnn")
 

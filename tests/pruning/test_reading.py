@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from nets import two_convolutions
 from threadpoolctl import threadpool_limits
 
 from skscreen.nn import Conv, Dense, Network
@@ -26,12 +27,7 @@ def mlp():
 
 
 def cnn():
-    rng, dtype = np.random.RandomState(0), np.dtype("float32")
-    conv = Conv.initialise(
-        4, "relu", rng, dtype, input_shape=(8, 8, 2), kernel_size=(3, 3), pool_size=(2, 2)
-    )
-    second = Conv.initialise(5, "relu", rng, dtype, input_shape=(3, 3, 4), kernel_size=(2, 2))
-    return Network([conv, second, Dense.initialise(20, 3, "identity", rng, dtype)], "softmax")
+    return two_convolutions("float32")
 
 
 def data(network, n_samples=40):

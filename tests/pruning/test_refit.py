@@ -3,6 +3,7 @@
 import naive
 import numpy as np
 import pytest
+from nets import two_convolutions
 from threadpoolctl import threadpool_limits
 
 from skscreen.nn import Conv, Dense, Network
@@ -35,12 +36,7 @@ def mlp(dtype="float64"):
 
 
 def cnn():
-    rng, dtype = np.random.RandomState(0), np.dtype("float64")
-    conv = Conv.initialise(
-        4, "relu", rng, dtype, input_shape=(8, 8, 2), kernel_size=(3, 3), pool_size=(2, 2)
-    )
-    second = Conv.initialise(5, "relu", rng, dtype, input_shape=(3, 3, 4), kernel_size=(2, 2))
-    return Network([conv, second, Dense.initialise(20, 3, "identity", rng, dtype)], "softmax")
+    return two_convolutions("float64")
 
 
 def samples(network, n_samples=150, dtype="float64"):
